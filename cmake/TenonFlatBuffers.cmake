@@ -5,7 +5,7 @@ function(tenon_flatbuffer target schema)
   set(dir "${CMAKE_CURRENT_BINARY_DIR}/generated")
   set(header "${dir}/${name}_generated.h")
   add_custom_command(OUTPUT "${header}"
-    COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums -o "${dir}" "${CMAKE_CURRENT_SOURCE_DIR}/${schema}"
+    COMMAND ${FLATC} --cpp --cpp-std c++17 --scoped-enums --gen-object-api -o "${dir}" "${CMAKE_CURRENT_SOURCE_DIR}/${schema}"
     DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${schema}" VERBATIM)
   add_custom_target(${target}Header DEPENDS "${header}")
   add_library(${target} INTERFACE)
