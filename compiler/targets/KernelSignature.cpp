@@ -90,6 +90,10 @@ FailureOr<SmallVector<func::FuncOp>> getKernels(ModuleOp module) {
   return kernels;
 }
 
+static unsigned getElementBytes(MemRefType type) {
+  return type.getElementType().isIndex() ? 8 : (type.getElementTypeBitWidth() + 7) / 8;
+}
+
 CompiledKernel describeKernel(Operation *op) {
   auto kernel = cast<func::FuncOp>(op);
   CompiledKernel result;
@@ -101,13 +105,14 @@ CompiledKernel describeKernel(Operation *op) {
   for (Type type : kernel.getArgumentTypes())
     if (FailureOr<package::ArgType> arg = getArgType(type); succeeded(arg))
       result.args.push_back(*arg);
+  for (Type type : kernel.getArgumentTypes())
+    if (auto memref = dyn_cast<MemRefType>(type))
+      result.elementBytes.push_back(getElementBytes(memref));
   if (auto access = kernel->getAttrOfType<DenseI64ArrayAttr>("tenon.access"))
     result.access.assign(access.asArrayRef().begin(), access.asArrayRef().end());
   kernel.walk([&](memref::AllocaOp alloca) {
     if (isWorkgroupMemory(alloca.getType()))
-      result.localBytes +=
-          uint64_t(alloca.getType().getNumElements()) *
-          ((alloca.getType().getElementType().isIndex() ? 64 : alloca.getType().getElementTypeBitWidth()) + 7) / 8;
+      result.localBytes += uint64_t(alloca.getType().getNumElements()) * getElementBytes(alloca.getType());
   });
   return result;
 }

@@ -50,6 +50,7 @@ struct CompiledKernel {
   uint32_t block[3];
   std::vector<package::ArgType> args;
   std::vector<uint8_t> access;
+  std::vector<uint8_t> elementBytes; ///< One a buffer argument.
   std::vector<uint32_t> argOffsets;
   uint32_t argBytes = 0;
   uint64_t localBytes = 0;
