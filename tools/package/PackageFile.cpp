@@ -23,6 +23,9 @@ namespace tenon {
 
 using package::DType;
 
+/// The newest package format that these tools know.
+constexpr uint32_t newestFormat = 1;
+
 bool PackageFile::open(const std::string &path, std::string &error) {
   auto fail = [&](const std::string &what) {
     error = path + ": " + what;
@@ -42,6 +45,9 @@ bool PackageFile::open(const std::string &path, std::string &error) {
     return fail("damaged: an offset or a size in it does not fit");
 
   const package::Package &package = get();
+  if (package.format() == 0 || package.format() > newestFormat)
+    return fail("has format " + std::to_string(package.format()) + ", this program knows 1 to " +
+                std::to_string(newestFormat));
   const auto *table = reinterpret_cast<const flatbuffers::Table *>(&package);
   if (const uint8_t *field = table->GetAddressOf(package::Package::VT_CONTENT_HASH)) {
     std::vector<uint8_t> copy = bytes;

@@ -4,11 +4,11 @@
 // are the operator's own.
 //
 //===------------------------------------------------------------------------===//
-#include "Arguments.h"
+#include "tenon-run/Arguments.h"
 
-#include "Values.h"
 #include "npy/Npy.h"
 #include "package/Expressions.h"
+#include "tenon-run/Values.h"
 
 #include <charconv>
 

@@ -3,7 +3,7 @@
 // Owns what Values.h declares.
 //
 //===------------------------------------------------------------------------===//
-#include "Values.h"
+#include "tenon-run/Values.h"
 
 #include <bit>
 #include <charconv>

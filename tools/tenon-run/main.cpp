@@ -4,10 +4,10 @@
 // (Arguments) nor how values are printed (Values).
 //
 //===------------------------------------------------------------------------===//
-#include "Arguments.h"
-#include "Values.h"
 #include "npy/Npy.h"
 #include "process/CommandLine.h"
+#include "tenon-run/Arguments.h"
+#include "tenon-run/Values.h"
 #include "tenon/tenon.h"
 
 #include <algorithm>
