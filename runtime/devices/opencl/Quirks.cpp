@@ -18,11 +18,13 @@ struct Row {
 
 static const Row rows[] = {
     // Calls itself a CPU, but turns work-items into lanes itself and scalarises explicit vectors. fma() is a routine
-    // in integers, thousands of times slower than mul and add. Timestamps stand near zero and last 1 ns each.
+    // in integers, thousands of times slower than mul and add. Timestamps stand near zero and last 1 ns each. All loops
+    // of a work-item together end silently after 65535 iterations (gallivm's loop limiter); nothing here can mend that.
     {"rusticl",
      "llvmpipe",
      {true, FmaAnswer::No, true,
-      "class gpu: work-items are its lanes; no fma: it is not in hardware; events are timed by the host's clock"},
+      "class gpu: work-items are its lanes; no fma: it is not in hardware; events are timed by the host's clock; all "
+      "loops of a work-item end after 65535 iterations"},
      {}},
     // The timestamps are the platform's fault, whatever the device.
     {"rusticl",

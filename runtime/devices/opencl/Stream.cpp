@@ -21,11 +21,12 @@ ClMarker::~ClMarker() {
     device.cl.ReleaseEvent(event);
 }
 
-cl_event ClMarker::retain() {
+Status ClMarker::retain(cl_event &reference) {
   std::lock_guard lock(mutex);
   if (event)
-    device.cl.RetainEvent(event);
-  return event;
+    TENON_CL(device.cl.RetainEvent(event), "use an event on %s", device.info().name.c_str());
+  reference = event;
+  return {};
 }
 
 Status ClMarker::record(cl_command_queue queue) {
@@ -44,7 +45,8 @@ Status ClMarker::record(cl_command_queue queue) {
 }
 
 Status ClMarker::hold(cl_command_queue queue) {
-  cl_event now = retain();
+  cl_event now = nullptr;
+  TENON_TRY(retain(now));
   if (!now)
     return {};
   cl_int code = device.cl.EnqueueBarrierWithWaitList(queue, 1, &now, nullptr);
@@ -69,7 +71,8 @@ Status ClMarker::lateFailure(cl_event failed, cl_int code) {
 
 Status ClMarker::query(bool &done) {
   done = true;
-  cl_event now = retain();
+  cl_event now = nullptr;
+  TENON_TRY(retain(now));
   if (!now)
     return {};
   cl_int state = CL_COMPLETE;
@@ -85,7 +88,8 @@ Status ClMarker::query(bool &done) {
 }
 
 Status ClMarker::wait() {
-  cl_event now = retain();
+  cl_event now = nullptr;
+  TENON_TRY(retain(now));
   if (!now)
     return {};
   Status status;
@@ -96,7 +100,9 @@ Status ClMarker::wait() {
 }
 
 Status ClMarker::time(uint64_t &nanoseconds) {
-  cl_event now = timing ? retain() : nullptr;
+  cl_event now = nullptr;
+  if (timing)
+    TENON_TRY(retain(now));
   if (!now)
     return error(tnErrorInvalidResourceHandle, "time of an event on %s: it %s", device.info().name.c_str(),
                  timing ? "has not been recorded" : "was made without timing");

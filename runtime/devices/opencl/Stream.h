@@ -31,7 +31,7 @@ public:
 
 private:
   /// A reference of the caller's own, or null when never recorded: recording moves on at any time.
-  cl_event retain();
+  Status retain(cl_event &reference);
   /// The error of an event that failed, told once.
   Status lateFailure(cl_event event, cl_int code);
 
