@@ -1,6 +1,6 @@
 //===- Data.cpp - the handwritten digits ------------------------------------===//
 //
-// Owns the parsing of lines of 65 small integers.
+// Owns the parsing of lines of 65 small integers, and the order of the examples.
 //
 //===------------------------------------------------------------------------===//
 #include "Data.h"
@@ -38,4 +38,21 @@ Digits readDigits(const std::string &path) {
   if (failure != Z_OK && failure != Z_STREAM_END)
     throw std::runtime_error(path + ": " + message);
   return digits;
+}
+
+Digits holdOut(const Digits &digits, HeldOut which, int64_t &count) {
+  if (which == HeldOut::Last) {
+    count = (digits.size() + 4) / 5;
+    return digits;
+  }
+  Digits result;
+  for (bool held : {false, true})
+    for (int64_t i = 0; i < digits.size(); ++i)
+      if ((i % 5 == 0) == held) {
+        auto row = digits.x.begin() + i * Digits::pixels;
+        result.x.insert(result.x.end(), row, row + Digits::pixels);
+        result.digit.push_back(digits.digit[static_cast<size_t>(i)]);
+      }
+  count = (digits.size() + 4) / 5;
+  return result;
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 struct TrainingOptions {
-  int64_t heldOut = 360; ///< The last examples of the file are never trained on.
+  int64_t heldOut = 0; ///< So many examples at the end are not trained on, only tested with.
   int64_t hidden = 32;
   int64_t batch = 32;
   int epochs = 30;
