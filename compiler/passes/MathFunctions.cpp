@@ -1,0 +1,101 @@
+//===- MathFunctions.cpp - the language's functions as arithmetic -----------===//
+//
+// Owns the entry point, maximum and minimum, and fma for devices without it. Does not own the elementary functions:
+// Exponentials.cpp, Logarithms.cpp, Trigonometry.cpp.
+//
+//===------------------------------------------------------------------------===//
+#include "MathFunctions.h"
+
+#include <cmath>
+
+using namespace mlir;
+
+namespace tenon {
+
+Term propagatingMax(Term a, Term b, bool isMax) {
+  // A NaN in b makes the comparison false and is taken; one in a is found by its bits.
+  return sel(isNan(a), a, sel(isMax ? a > b : a < b, a, b));
+}
+
+Term droppingMax(Term a, Term b, bool isMax) {
+  return sel(isNan(b), a, sel(isMax ? a > b : a < b, a, b));
+}
+
+Term toOdd(Term r, Term positive, Term inexact) {
+  Term i = bits(r), one = ilit(i, 1);
+  Term outward = positive ^ (i < ilit(i, 0)); // away from zero: the integer grows
+  Term next = sel(outward, i + one, i - one);
+  return fromBits(sel(inexact & ((i & 1) == ilit(i, 0)), next, i), r);
+}
+
+namespace functions {
+
+static Term rsqrt(Term x) { return 1.0 / sqrt(x); }
+
+/// Half away from zero, C's round (the language's own is math.roundeven).
+static Term round(Term x) {
+  Term t = trunc(x);
+  Term r = sel(abs(x - t) >= 0.5, t + copysign(lit(x, 1.0), x), t);
+  return copysign(r, x);
+}
+
+/// For devices without fma.
+Term fma(Term a, Term b, Term c) {
+  Emit &e = *a.e;
+  Format f = format(a);
+  if (!f.is64 && e.device.float64) {
+    Type wide = Emit::like(a.v.getType(), e.b.getF64Type());
+    auto extend = [&](Term x) { return Term{&e, arith::ExtFOp::create(e.b, e.loc, wide, x.v)}; };
+    // The product is exact, and the sum is rounded to odd, so the last step rounds as if it saw everything.
+    Pair sum = twoSum(extend(a) * extend(b), extend(c));
+    return {&e, arith::TruncFOp::create(e.b, e.loc, a.v.getType(), toOdd(sum.hi, sum.lo > 0.0, sum.lo != 0.0).v)};
+  }
+  // Boldo and Melquiond: exact while nothing over- or underflows on the way; plain outside that.
+  Pair u = twoProduct(a, b), t = twoSum(c, u.lo), v = twoSum(u.hi, t.hi), z = twoSum(t.lo, v.lo);
+  Term exact = v.hi + toOdd(z.hi, z.lo > 0.0, z.lo != 0.0);
+  Term plain = a * b + c;
+  double high = std::ldexp(1.0, f.bias - 3), low = std::ldexp(1.0, 2 * f.mant + 6 - f.bias);
+  Term p = abs(u.hi);
+  Term safe = (p < high) & (p > low) & (abs(c) < high) & (abs(a) < high) & (abs(b) < high);
+  return sel(safe, exact, plain);
+}
+
+} // namespace functions
+
+Value expandFunction(OpBuilder &b, Location loc, Function function, ValueRange args, const DeviceDescription &device) {
+  using namespace functions;
+  Emit e(b, loc, device);
+  Term x = e(args[0]);
+  switch (function) {
+  case Function::Exp: return functions::exp(x).v;
+  case Function::Exp2: return functions::exp2(x).v;
+  case Function::Expm1: return functions::expm1(x).v;
+  case Function::Log: return functions::log(x).v;
+  case Function::Log2: return functions::log2(x).v;
+  case Function::Log10: return functions::log10(x).v;
+  case Function::Log1p: return functions::log1p(x).v;
+  case Function::Rsqrt: return functions::rsqrt(x).v;
+  case Function::Cbrt: return functions::cbrt(x).v;
+  case Function::Sin: return functions::sin(x).v;
+  case Function::Cos: return functions::cos(x).v;
+  case Function::Tan: return functions::tan(x).v;
+  case Function::Asin: return functions::asin(x).v;
+  case Function::Acos: return functions::acos(x).v;
+  case Function::Atan: return functions::atan(x).v;
+  case Function::Sinh: return functions::sinh(x).v;
+  case Function::Cosh: return functions::cosh(x).v;
+  case Function::Tanh: return functions::tanh(x).v;
+  case Function::Asinh: return functions::asinh(x).v;
+  case Function::Acosh: return functions::acosh(x).v;
+  case Function::Atanh: return functions::atanh(x).v;
+  case Function::Erf: return functions::erf(x).v;
+  case Function::Erfc: return functions::erfc(x).v;
+  case Function::Round: return functions::round(x).v;
+  case Function::Atan2: return functions::atan2(x, e(args[1])).v;
+  case Function::Pow: return functions::pow(x, e(args[1])).v;
+  case Function::Fma: return functions::fma(x, e(args[1]), e(args[2])).v;
+  }
+  llvm_unreachable("every function has its case");
+}
+
+} // namespace tenon
