@@ -51,6 +51,8 @@ const Quirk quirks[] = {
      [](DeviceTraits &t) { t.timestampBits = 0; }},
     {"software drivers compute fma() in a library call or with two roundings, and vulkan has no query for it",
      [](const DeviceTraits &t) { return t.isSoftware(); }, [](DeviceTraits &t) { t.fma = false; }},
+    {"llvmpipe ends the loops of a work-item without an error after 65535 iterations in all: kernels must stay below",
+     [](const DeviceTraits &t) { return t.driverId == VK_DRIVER_ID_MESA_LLVMPIPE; }, [](DeviceTraits &) {}},
     {"vulkan does not tell the number of compute units; a count near that of small devices is enough to split work",
      [](const DeviceTraits &t) { return t.computeUnits == 0; }, [](DeviceTraits &t) { t.computeUnits = 16; }},
     {"a timestamp period of zero makes every elapsed time zero; without timestamps the host's clock is used",
