@@ -96,8 +96,8 @@ enum class HostMemory : uint8_t {
 /// One argument of a kernel, in the order of package::Kernel.args.
 struct KernelArg {
   Buffer *buffer = nullptr;
-  uint64_t bits = 0; ///< Buffer arguments: the byte offset (or the address with a null buffer). Scalars: the value's
-                     ///< bytes, little-endian; Index is a 64-bit value whatever the module's index_bits.
+  uint64_t bits = 0;  ///< Buffer arguments: the byte offset (or the address with a null buffer). Scalars: the value's
+                      ///< bytes, little-endian; Index is a 64-bit value whatever the module's index_bits.
   uint64_t bytes = 0; ///< Buffer arguments: how many bytes from the offset on the kernel may touch; 0 for an empty
                       ///< tensor, whose buffer and bits may be null then.
 };
