@@ -103,7 +103,7 @@ enum class ExprKind {
   SymbolRef,   ///< symbol; type Size
   ScalarParam, ///< param
   Read,        ///< tensor, subscripts, elseKind, elseValue, bounds
-  Cast,        ///< operands[0] to type
+  Cast,        ///< operands[0] to type; of a float to its own type: rounds, no more
   Unary,       ///< unary, operands[0]
   Binary,      ///< binary, operands[0..1], both of `type`
   Compare,     ///< compare, operands[0..1] of one type; type Bool
@@ -205,6 +205,7 @@ struct Expr {
   };
   std::vector<Index> indices;
   ExprPtr filter;
+  uint64_t nodes = 1; ///< Of this expression as a tree.
 
   Expr(ExprKind kind, DType type, SourceRange range) : kind(kind), type(type), range(range), unary(UnaryOp::Neg) {}
 };
@@ -220,7 +221,8 @@ struct Definition {
   std::vector<SourceRange> calls; ///< The calls that it was expanded from, outermost first.
 };
 
-/// What must hold at launch. `message` has {0}, {1}, ... for the values.
+/// What must hold at launch, in the order in which it is checked: each condition can be computed (and is worth telling)
+/// only if those before it hold. `message` has {0}, {1}, ... for the values.
 struct LaunchCheck {
   enum class Kind { Where, Agree, ResultSize, Read, EmptyRange } kind;
   SizeExprPtr condition;

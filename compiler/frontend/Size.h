@@ -27,6 +27,7 @@ struct SizeExpr {
   Op op;
   int64_t value = 0; ///< Const: the number. Symbol: its index in Instance::symbols.
   SizeExprPtr a, b, c;
+  uint64_t nodes = 1; ///< As a tree.
 };
 
 SizeExprPtr sizeConst(int64_t value);
@@ -76,6 +77,9 @@ Polynomial polyAtom(Atom atom);
 Polynomial operator+(const Polynomial &a, const Polynomial &b);
 Polynomial operator-(const Polynomial &a, const Polynomial &b);
 Polynomial operator*(const Polynomial &a, const Polynomial &b);
+
+/// `name(operands)` as one atom; `value` is the same over symbols alone, or null.
+Polynomial polyOpaque(const std::string &name, const std::vector<Polynomial> &operands, SizeExprPtr value);
 
 Polynomial normalize(const SizeExprPtr &expr);
 /// The polynomial as an expression; it has no index (and no opaque atom over one).

@@ -81,7 +81,7 @@ public:
 
 private:
   Diagnostic &insert(Diagnostic diagnostic);
-  std::vector<Diagnostic> sorted() const;
+  std::vector<const Diagnostic *> sorted() const;
   std::vector<Diagnostic> list;
   Diagnostic dropped{Severity::Note, {}, "", {}};
   std::set<std::tuple<int, const SourceFile *, uint32_t, std::string>> seen;
