@@ -17,14 +17,6 @@ namespace fs = std::filesystem;
 
 constexpr const char *defaultFolder = "/etc/OpenCL/vendors";
 
-/// What changes the list of a driver's devices besides its file. It is part of the unit, so that a probe's answer is
-/// not taken for another setting.
-static const char *const settings[] = {
-    "RUSTICL_ENABLE",         "RUSTICL_DEVICE_TYPE",  "POCL_DEVICES",           "POCL_AFFINITY",
-    "POCL_MEMORY_LIMIT",      "CUDA_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES",   "GPU_DEVICE_ORDINAL",
-    "ONEAPI_DEVICE_SELECTOR", "ZE_AFFINITY_MASK",     "LP_NATIVE_VECTOR_WIDTH", "CL_CONFIG_CPU_TARGET_ARCH",
-};
-
 static bool isVendorFile(const fs::path &path) { return path.extension() == ".icd"; }
 
 /// The library that a .icd file names: its first line. Empty if there is none.
@@ -42,9 +34,6 @@ static ProbeUnit makeUnit(const std::string &file, const std::string &library) {
   unit.files.push_back(file);
   if (!library.empty() && library != file)
     unit.files.push_back(library);
-  for (const char *setting : settings)
-    if (const char *value = std::getenv(setting))
-      unit.environment.emplace_back(setting, value);
   return unit;
 }
 

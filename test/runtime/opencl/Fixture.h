@@ -40,6 +40,8 @@ struct Candidate {
   const char *unit;     ///< A part of the .icd file's name: tried first.
 };
 extern const Candidate candidates[3];
+/// GoogleTest prints the parameter by this.
+inline void PrintTo(const Candidate &candidate, std::ostream *out) { *out << candidate.label; }
 
 struct Found {
   DeviceInfo info;
