@@ -49,10 +49,10 @@ inline constexpr double asinP64[] = {0x1.5555555555578p-3, 0x1.333333332df07p-4,
 inline constexpr double erfP32[] = {0x1.06eba80000000p-3, -0x1.81273e0000000p-2, 0x1.ce2d200000000p-4, -0x1.b7fbb40000000p-6, 0x1.5419f20000000p-8, -0x1.a485d00000000p-11, 0x1.4ae4840000000p-14};
 // (erf(x) - x) / x in z = x^2, x <= 1; degree 13, error 2^-68.7
 inline constexpr double erfP64[] = {0x1.06eba8214db69p-3, -0x1.812746b0379e7p-2, 0x1.ce2f21a042bdep-4, -0x1.b82ce312889c2p-6, 0x1.565bcd0e6518ep-8, -0x1.c02db3fef00b1p-11, 0x1.f9a326c2d745cp-14, -0x1.f4d25629eb8eap-17, 0x1.b9e6518ba760dp-20, -0x1.5f6d9ca5f5a6cp-23, 0x1.fc43eee188a37p-27, -0x1.4e6354722e8bdp-30, 0x1.7f16fb04c4a38p-34, -0x1.29e0f3aa5ca14p-38};
-// log(erfc(x)) in x - 2, absolute error of 1 - exp; degree 7, error 2^-35.5
-inline constexpr double erfL32[] = {-0x1.575b320000000p+2, -0x1.1ac3260000000p+2, -0x1.d8f5e40000000p-1, -0x1.0dc6a20000000p-6, 0x1.d3fe2c0000000p-9, -0x1.7ed88c0000000p-11, 0x1.20d2880000000p-13, -0x1.6bd6aa0000000p-16};
-// log(erfc(x)) in x - 2, absolute error of 1 - exp; degree 19, error 2^-62.4
-inline constexpr double erfL64[] = {-0x1.575b329b1f516p+2, -0x1.1ac3258a8dc2cp+2, -0x1.d8f5dece92399p-1, -0x1.0dc3b5fb0ee97p-6, 0x1.d406b373c07f2p-9, -0x1.7ffcfb4911293p-11, 0x1.1bc3a5f147c2bp-13, -0x1.5b656e8d79e1cp-16, 0x1.06046fe340d3cp-19, 0x1.b54915a86925dp-23, -0x1.73e9973b02e00p-23, 0x1.f0b05722aae1ep-25, -0x1.dffeda5cdb61bp-27, 0x1.5a2a477a1a628p-29, -0x1.1fa645c6e50f2p-32, -0x1.3320df34a221cp-35, 0x1.18882054289acp-35, -0x1.864b38341936ap-37, 0x1.2d5d381037c4ep-39, -0x1.8eef6c99270bep-43};
+// log(erfc(x)), absolute error of 1 - exp; degree 7, error 2^-35.5
+inline constexpr double erfL32[] = {0x1.8a53840000000p-13, -0x1.212c0c0000000p+0, -0x1.44356a0000000p-1, -0x1.bc15020000000p-4, 0x1.9d02d40000000p-6, -0x1.138c740000000p-8, 0x1.cec51a0000000p-12, -0x1.6bd6aa0000000p-16};
+// log(erfc(x)), absolute error of 1 - exp; degree 19, error 2^-62.4
+inline constexpr double erfL64[] = {-0x1.f9170f930a021p-26, -0x1.20dd70863afdbp+0, -0x1.45f329c3b0e1cp-1, -0x1.a4f2c43103815p-4, 0x1.3962cec8f11d7p-6, 0x1.a9d155c295ac2p-13, -0x1.b74f80aa5ccbap-10, 0x1.22048b33440e5p-11, 0x1.6752a682df318p-16, -0x1.cf32bb4ca2353p-14, 0x1.0eee7134e8bdap-14, -0x1.9648c07518c33p-16, 0x1.c5f3dd2f1fc84p-18, -0x1.893795ec87039p-20, 0x1.096dd1232f7ddp-22, -0x1.135aaf28cb4bdp-25, 0x1.a915dcbbe3e9dp-29, -0x1.cc631096ae071p-33, 0x1.3835767efd204p-37, -0x1.8eef6c99270bep-43};
 // (1 + 2x) e^(x^2) erfc(x) in (x-4)/(x+4); degree 11, error 2^-30.3
 inline constexpr double erfcxP32[] = {0x1.3ba5920000000p+0, -0x1.1df1ae0000000p-3, 0x1.f7f5a60000000p-7, 0x1.16edc20000000p-4, -0x1.9dd9b00000000p-4, 0x1.7fe2120000000p-4, -0x1.0fcb0e0000000p-4, 0x1.30e6ea0000000p-5, -0x1.0684bc0000000p-6, 0x1.4b14ac0000000p-8, -0x1.27bcc00000000p-10, -0x1.4f25600000000p-11};
 // (1 + 2x) e^(x^2) erfc(x) in (x-4)/(x+4); degree 24, error 2^-61.3
@@ -81,9 +81,9 @@ inline constexpr double pi64[] = {0x1.921fb54442d18p+1, 0x1.1a62633145c07p-53};
 inline constexpr double twoThirds32[] = {0x1.5555560000000p-1, -0x1.5555560000000p-26};
 inline constexpr double twoThirds64[] = {0x1.5555555555555p-1, 0x1.5555555555555p-55};
 
-// 2/pi as a bit stream that begins with 2 zero bits: see Trigonometry.cpp.
-inline constexpr uint64_t twoOverPi32[] = {0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410, 0x7f9458ea, 0xf7aef158};
-inline constexpr uint64_t twoOverPi64[] = {0x28be60db9391054a, 0x7f09d5f47d4d3770, 0x36d8a5664f10e410, 0x7f9458eaf7aef158, 0x6dc91b8e909374b8, 0x1924bba82746487, 0x3f877ac72c4a69cf, 0xba208d7d4baed121, 0x3a671c09ad17df90, 0x4e64758e60d4ce7d, 0x272117e2ef7e4a0e, 0xc7fe25fff7816603, 0xfbcbc462d6829b47, 0xdb4d9fb3c9f2c26d, 0xd3d18fd9a797fa8b, 0x5d49eeb1faf97c5e, 0xcf41ce7de294a4ba, 0x9afed7ec47e35742, 0x1580cc11bf1edaea, 0xfc33ef0826bd0d87};
+// 2/pi as a bit stream that begins with a word and 2 bits of zeros: see Trigonometry.cpp.
+inline constexpr uint64_t twoOverPi32[] = {0x0, 0x28be60db, 0x9391054a, 0x7f09d5f4, 0x7d4d3770, 0x36d8a566, 0x4f10e410, 0x7f9458ea};
+inline constexpr uint64_t twoOverPi64[] = {0x0, 0x28be60db9391054a, 0x7f09d5f47d4d3770, 0x36d8a5664f10e410, 0x7f9458eaf7aef158, 0x6dc91b8e909374b8, 0x1924bba82746487, 0x3f877ac72c4a69cf, 0xba208d7d4baed121, 0x3a671c09ad17df90, 0x4e64758e60d4ce7d, 0x272117e2ef7e4a0e, 0xc7fe25fff7816603, 0xfbcbc462d6829b47, 0xdb4d9fb3c9f2c26d, 0xd3d18fd9a797fa8b, 0x5d49eeb1faf97c5e, 0xcf41ce7de294a4ba, 0x9afed7ec47e35742, 0x1580cc11bf1edaea};
 
 // clang-format on
 } // namespace tenon::coefficients

@@ -108,9 +108,16 @@ Term cosh(Term x) {
 }
 
 Term tanh(Term x) {
-  // -2|x| cannot overflow: tanh = -E / (2 + E) with E = e^(-2|x|) - 1.
-  Term u = expm1Quarter(abs(x) * -2.0);
-  return orItself(x, -13, -28, copysign(u / (u + 0.5), x));
+  // With e = e^(-2|x|), which cannot overflow: (1 - e) / (1 + e), for large x as 1 - 2e / (1 + e), where e is small and
+  // its error smaller still.
+  Format f = format(x);
+  Term a = abs(x);
+  Reduced m = reduce(atLeast(a * -2.0, f.is64 ? -60 : -30), f.bias);
+  Term s = power(m.biased, x), p = expm1Polynomial(m.r);
+  Term e = mulAdd(s, p, s), less = mulAdd(s, p, s - 1.0);
+  Term big = a > 0.55;
+  Term q = sel(big, e * 2.0, -less) / (less + 2.0);
+  return orItself(x, -13, -28, copysign(sel(big, 1.0 - q, q), x));
 }
 
 Term erf(Term x) {
@@ -118,7 +125,7 @@ Term erf(Term x) {
   Term a = abs(x);
   Term small = mulAdd(a, polynomial(a * a, TENON_TABLE(x, erfP)), a);
   // 1 - e^L(a): the argument stays above -40, so one scaling is enough.
-  Term l = polynomial(atMost(a, f.is64 ? 6 : 4) - 2.0, TENON_TABLE(x, erfL));
+  Term l = polynomial(atMost(a, f.is64 ? 6 : 4), TENON_TABLE(x, erfL));
   Reduced m = reduce(l, f.bias);
   Term big = 1.0 - expPolynomial(m.r) * power(m.biased, x);
   return copysign(sel(a < 1.0, small, big), x);
@@ -130,7 +137,10 @@ Term erfc(Term x) {
   Term scaled = polynomial((a - 4.0) / (a + 4.0), TENON_TABLE(x, erfcxP)) / mulAdd(a, 2.0, lit(a, 1.0));
   Pair square = twoProduct(a, a);
   Term r = expPair(-square.hi, -square.lo, scaled);
-  return sel(isNegative(x), 2.0 - r, r);
+  r = sel(isNegative(x), 2.0 - r, r);
+  // Near 0 the result is near 1, where erf has the smaller error.
+  Term near = 1.0 - mulAdd(x, polynomial(x * x, TENON_TABLE(x, erfP)), x);
+  return sel(abs(x) < 0.5, near, r);
 }
 
 } // namespace tenon::functions

@@ -142,7 +142,7 @@ Term log1p(Term x) { return sel(abs(x) < std::ldexp(1.0, format(x).is64 ? -54 : 
 Term asinh(Term x) {
   Format f = format(x);
   Term a = abs(x);
-  Term big = a > std::ldexp(1.0, f.mant / 2 + 4);
+  Term big = a > std::ldexp(1.0, f.mant + 3);
   Term b = sel(big, 1.0, a), s = b * b;
   Term r = log1pOf(sel(big, a, b + s / (sqrt(s + 1.0) + 1.0))) + sel(big, lit(x, M_LN2), lit(x, 0));
   return sel(a < std::ldexp(1.0, f.is64 ? -28 : -13), x, copysign(r, x));

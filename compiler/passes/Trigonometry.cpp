@@ -54,7 +54,8 @@ static Angle reduceAngle(Term a) {
   llvm::ArrayRef<uint64_t> stream = f.is64 ? llvm::ArrayRef<uint64_t>(c::twoOverPi64) : c::twoOverPi32;
   int w = f.width, logw = f.is64 ? 6 : 5;
   Term i = bits(a), zero = ilit(i, 0);
-  // a = m 2^-w 2^e with m's top bit set, so a * 2/pi * 2^(w-2) mod 2^w is m times the w bits of 2/pi from bit e on.
+  // a = m 2^-w 2^e with m's top bit set, so a * 2/pi * 2^(w-2) mod 2^w is m times the bits of 2/pi from bit e - w
+  // on: those before give multiples of 4, and after three words comes less than the last bit.
   Term e = (i >> f.mant) - ilit(i, f.bias - 1);
   e = sel(e < zero, zero, e);
   Term m = (i << (w - 1 - f.mant)) | (uint64_t(1) << (w - 1));
@@ -150,36 +151,50 @@ Term tan(Term x) {
   return sel(isFinite(x), r, nan(x));
 }
 
-/// asin(s) - s for s^2 = z <= 1/4, divided by s.
-static Term asinTail(Term z) { return z * polynomial(z, TENON_TABLE(z, asinP)); }
+namespace {
+/// asin of the reduced s + c, s^2 <= 1/4: either x itself or, where |x| > 1/2, sqrt((1 - |x|) / 2).
+struct ReducedArc {
+  Term big, s, tail; ///< asin = s + tail, tail small; of x's magnitude where big, of x elsewhere
+};
+} // namespace
+
+static ReducedArc reduceArc(Term x) {
+  Term a = abs(x), big = a > 0.5;
+  Term z = sel(big, (1.0 - a) * 0.5, x * x);
+  Term root = sqrt(z);
+  // What the root lost, by rounding or by a device's own root.
+  Pair square = twoProduct(root, root);
+  Term lost = ((z - square.hi) - square.lo) / (sel(z == 0.0, 1.0, root) * 2.0);
+  Term s = sel(big, root, x);
+  return {big, s, mulAdd(s * z, polynomial(z, TENON_TABLE(z, asinP)), sel(big, lost, lit(x, 0)))};
+}
 
 Term asin(Term x) {
   llvm::ArrayRef<double> halfPi = TENON_TABLE(x, halfPi);
-  Term a = abs(x), big = a > 0.5;
-  Term z = sel(big, (1.0 - a) * 0.5, a * a);
-  Term s = sel(big, sqrt(z), a);
-  Term r = mulAdd(s, asinTail(z), s);
-  // pi/2 - 2r
-  r = sel(big, mulAdd(r, -2.0, lit(x, halfPi[1])) + halfPi[0], r);
-  return copysign(sel(a > 1.0, nan(x), r), x);
+  ReducedArc r = reduceArc(x);
+  Pair sum = fastTwoSum(lit(x, halfPi[0]), r.s * -2.0);
+  Term far = copysign(sum.hi + (mulAdd(r.tail, -2.0, sum.lo) + halfPi[1]), x);
+  Term near = sel(x == 0.0, x, r.s + r.tail); // keeps -0
+  return sel(abs(x) > 1.0, nan(x), sel(r.big, far, near));
 }
 
 Term acos(Term x) {
-  llvm::ArrayRef<double> halfPi = TENON_TABLE(x, halfPi);
-  Term a = abs(x), big = a > 0.5;
-  Term z = sel(big, (1.0 - a) * 0.5, a * a);
-  Term s = sel(big, sqrt(z), x);
-  Term tail = s * asinTail(z), r = (s + tail) * 2.0;
-  Term negative = (2 * halfPi[0]) - (r - 2 * halfPi[1]);
-  Term middle = halfPi[0] - (x - (halfPi[1] - tail));
-  r = sel(big, sel(x < 0.0, negative, r), middle);
-  return sel(a > 1.0, nan(x), r);
+  llvm::ArrayRef<double> halfPi = TENON_TABLE(x, halfPi), pi = TENON_TABLE(x, pi);
+  ReducedArc r = reduceArc(x);
+  // pi - 2 asin(s), 2 asin(s) or pi/2 - asin(x)
+  Term negative = x < 0.0;
+  Term factor = sel(r.big, sel(negative, lit(x, -2), lit(x, 2)), lit(x, -1));
+  Term hi = sel(r.big, sel(negative, lit(x, pi[0]), lit(x, 0)), lit(x, halfPi[0]));
+  Term lo = sel(r.big, sel(negative, lit(x, pi[1]), lit(x, 0)), lit(x, halfPi[1]));
+  Pair sum = fastTwoSum(hi, r.s * factor);
+  Term value = sum.hi + (mulAdd(r.tail, factor, sum.lo) + lo);
+  return sel(abs(x) > 1.0, nan(x), value);
 }
 
 namespace {
 /// An arc tangent before its offset is added.
 struct Arc {
-  Term value, below, above; ///< below: no offset, above: pi/2, else pi/4.
+  Term t, tail, below, above; ///< t + tail; below: no offset, above: pi/2, else pi/4.
 };
 } // namespace
 
@@ -187,21 +202,33 @@ struct Arc {
 static Arc arc(Term y, Term x) {
   constexpr double low = 0.41421356, high = 2.41421356; // tan(pi/8) and its inverse; need not be exact
   Term below = y <= x * low, above = y >= x * high;
-  Term n = sel(below, y, sel(above, -x, y - x));
-  Term d = sel(below, x, sel(above, y, y + x));
-  Term t = n / d, z = t * t;
-  return {mulAdd(t * z, polynomial(z, TENON_TABLE(z, atanP)), t), below, above};
+  Pair difference = twoSum(y, -x), total = twoSum(y, x);
+  Term n = sel(below, y, sel(above, -x, difference.hi));
+  Term d = sel(below, x, sel(above, y, total.hi));
+  Term between = logicalNot(below | above);
+  Term inverse = 1.0 / d;
+  Term t = n * inverse;
+  // What t lost: beside pi/4 it would cost an ulp or two.
+  Pair p = twoProduct(t, d);
+  Term rest = ((n - p.hi) - p.lo) + sel(between, difference.lo - t * total.lo, lit(t, 0));
+  Term z = t * t;
+  return {t, mulAdd(t * z, polynomial(z, TENON_TABLE(z, atanP)), rest * inverse), below, above};
 }
 
 static Term choose(const Arc &a, double below, double above, double between) {
-  return sel(a.below, lit(a.value, below), sel(a.above, lit(a.value, above), lit(a.value, between)));
+  return sel(a.below, lit(a.t, below), sel(a.above, lit(a.t, above), lit(a.t, between)));
+}
+
+static Term withOffset(Term hi, Term lo, Term t, Term tail) {
+  Pair sum = fastTwoSum(hi, t);
+  return sum.hi + (sum.lo + (tail + lo));
 }
 
 Term atan(Term x) {
   llvm::ArrayRef<double> halfPi = TENON_TABLE(x, halfPi), quarterPi = TENON_TABLE(x, quarterPi);
   // Beyond this the answer is pi/2; an infinity would make 0 * infinity in the comparisons.
   Arc a = arc(atMost(abs(x), std::ldexp(1.0, 60)), lit(x, 1.0));
-  Term r = choose(a, 0, halfPi[0], quarterPi[0]) + (a.value + choose(a, 0, halfPi[1], quarterPi[1]));
+  Term r = withOffset(choose(a, 0, halfPi[0], quarterPi[0]), choose(a, 0, halfPi[1], quarterPi[1]), a.t, a.tail);
   return copysign(r, x);
 }
 
@@ -214,15 +241,16 @@ Term atan2(Term y, Term x) {
   // Away from overflow of y + x and from the subnormals.
   Term factor = sel(most >= std::ldexp(1.0, f.bias - 4), lit(x, 0.0625),
                     sel(most < std::ldexp(1.0, 2 * f.mant - f.bias), lit(x, std::ldexp(1.0, f.mant + 2)), lit(x, 1)));
-  Term bothInfinite = isInf(x) & isInf(y), bothZero = most == 0.0;
-  ay = sel(bothInfinite, 1.0, ay * factor);
-  ax = sel(bothInfinite | bothZero, 1.0, ax * factor);
+  // The same angle with finite numbers.
+  Term infiniteX = isInf(x), infiniteY = isInf(y), infinite = infiniteX | infiniteY;
+  ay = sel(infinite, sel(infiniteY, lit(x, 1), lit(x, 0)), ay * factor);
+  ax = sel(infinite, sel(infiniteX, lit(x, 1), lit(x, 0)), sel(most == 0.0, 1.0, ax * factor));
   Arc a = arc(ay, ax);
   Term left = isNegative(x);
-  Term value = sel(left, -a.value, a.value);
+  Term t = sel(left, -a.t, a.t), tail = sel(left, -a.tail, a.tail);
   Term hi = sel(left, choose(a, pi[0], halfPi[0], threeQuarterPi[0]), choose(a, 0, halfPi[0], quarterPi[0]));
   Term lo = sel(left, choose(a, pi[1], halfPi[1], threeQuarterPi[1]), choose(a, 0, halfPi[1], quarterPi[1]));
-  Term r = copysign(hi + (value + lo), y);
+  Term r = copysign(withOffset(hi, lo, t, tail), y);
   return sel(isNan(x) | isNan(y), nan(x), r);
 }
 

@@ -130,9 +130,7 @@ table('cosP', series(lambda z: (cos(sqrt(z)) - 1 + z / 2) / z**2, L), lambda z: 
 table('atanP', series(lambda z: (atan(sqrt(z)) / sqrt(z) - 1) / z, L), lambda z: z + mpf('1e-25'), 0, (sqrt(mpf(2)) - 1)**2 * mpf('1.001'), (4, 10), '(atan t - t) / t^3 in z = t^2')
 table('asinP', series(lambda z: (asin(sqrt(z)) / sqrt(z) - 1) / z, L), lambda z: z + mpf('1e-25'), 0, mpf('0.2501'), (4, 12), '(asin t - t) / t^3 in z = t^2')
 table('erfP', series(lambda z: erf(sqrt(z)) / sqrt(z) - 1, L), lambda z: 1, 0, 1, (6, 13), '(erf(x) - x) / x in z = x^2, x <= 1')
-def erfl(u):
-    return log(erfc(u + 2))
-table('erfL', erfl, lambda u: erfc(u + 2), -1, {'32': mpf('2'), '64': mpf('4')}, (7, 19), 'log(erfc(x)) in x - 2, absolute error of 1 - exp')
+table('erfL', lambda a: log(erfc(a)), erfc, 1, {'32': mpf('4'), '64': mpf('6')}, (7, 19), 'log(erfc(x)), absolute error of 1 - exp')
 def erfcx(t):
     a = 4 * (1 + t) / (1 - t)
     return exp(a * a) * erfc(a) * (1 + 2 * a)
@@ -154,9 +152,9 @@ constant('threeQuarterPi', 3 * pi / 4, None)
 constant('pi', pi, None)
 constant('twoThirds', mpf(2) / 3, None)
 print()
-print('// 2/pi as a bit stream that begins with 2 zero bits: see Trigonometry.cpp.')
+print('// 2/pi as a bit stream that begins with a word and 2 bits of zeros: see Trigonometry.cpp.')
 with mp.workprec(1600):
-    for kind, words, wb, zero in (('32', 8, 32, 2), ('64', 20, 64, 2)):
+    for kind, words, wb, zero in (('32', 8, 32, 34), ('64', 20, 64, 66)):
         v = mp.floor(mp.ldexp(2 / pi, words * wb - zero))
         v = int(v)
         out = [(v >> (wb * (words - 1 - i))) & ((1 << wb) - 1) for i in range(words)]
