@@ -138,7 +138,7 @@ void Checker::checkParams(const OpDecl &op) {
                 std::string(": use i64"));
     param.kind = decl.isTensor || param.isResult ? ParamKind::Tensor : isSize ? ParamKind::Size : ParamKind::Scalar;
     Binding binding{};
-    binding.broken = !type;
+    binding.broken = !type || (isSize && (decl.isTensor || param.isResult));
     if (param.kind == ParamKind::Size) {
       param.symbol = instance.symbols.size();
       instance.symbols.push_back({param.name, SymbolKind::SizeParam, static_cast<int>(i), -1});
@@ -348,7 +348,6 @@ void Checker::checkOperator(const Operator &op, const std::vector<DType> &types)
   for (const ParamDecl &result : op.syntax->results)
     if (!frame->laterNames.count(result.name.text) && !op.syntax->broken)
       error(result.name.range, "result " + result.name.text + " is not defined");
-  warnUnused(*op.syntax);
   std::stable_sort(instance.checks.begin(), instance.checks.end(),
                    [](const LaunchCheck &a, const LaunchCheck &b) { return a.kind < b.kind; });
   instance.indexCount = indices.size();

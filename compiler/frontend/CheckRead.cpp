@@ -553,6 +553,9 @@ SizeExprPtr Checker::toSizeExpr(const ExprPtr &expr, const std::string &what) {
     return sizeConst(value->integer);
   std::vector<SizeExprPtr> operands;
   for (const ExprPtr &operand : expr->operands) {
+    SourceRange culprit;
+    if (!isDataFree(operand, culprit))
+      return refuse("depends on " + culprit.oneLine() + ": only sizes and size parameters are known at launch");
     if (operand->type != DType::Size && operand->type != DType::Bool)
       return refuse(std::string("computes in ") + getName(operand->type) + ": only size is known at launch");
     operands.push_back(toSizeExpr(operand, what));

@@ -69,6 +69,9 @@ public:
   /// The signature alone: symbols and params.
   void checkSignature(const Operator &op, const std::vector<DType> &types);
 
+  /// Unless there is an error, which may be why something is not used.
+  void warnUnused(const syntax::OpDecl &op);
+
   const std::vector<Index> &indexTable() const { return indices; }
   Frame &root() { return rootFrame; }
 
@@ -149,7 +152,6 @@ private:
                 SourceRange range);
   void checkNonNegative(const std::vector<Dim> &dims, const std::string &name, SourceRange range);
   void addDefinition(int tensor, std::vector<Index> left, ExprPtr body, SourceRange range);
-  void warnUnused(const syntax::OpDecl &op);
   bool isResult(const std::string &name) const;
 
   // ---- calls of operators

@@ -49,6 +49,7 @@ std::unique_ptr<Instance> tenon::instantiate(const Operator &op, const std::vect
     checker.checkOperator(op, types);
     if (!local.hasErrors())
       analyzeBounds(*instance, checker.indexTable(), local);
+    checker.warnUnused(*op.syntax);
   }
   bool failed = local.hasErrors() || op.syntax->broken;
   for (const Diagnostic &diagnostic : local.all())

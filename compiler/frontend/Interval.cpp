@@ -381,7 +381,25 @@ Scope::Interval Scope::bound(const Polynomial &poly, int depth) {
     return {{poly}, {poly}};
   int id = innermost(poly);
   if (id < 0) {
-    // Opaque atoms over indices only: one at a time, as an interval of its own.
+    // A single opaque atom keeps all its bounds apart; several are taken one at a time.
+    for (const auto &[monomial, coefficient] : poly.terms) {
+      if (monomial.size() != 1 || (coefficient != 1 && coefficient != -1) || monomial[0].value ||
+          monomial[0].kind != Atom::Kind::Opaque)
+        continue;
+      Polynomial rest = poly - polyConst(coefficient) * polyAtom(monomial[0]);
+      if (rest.hasIndex())
+        break;
+      Interval part = boundOpaque(monomial[0], depth + 1), result;
+      if (coefficient < 0)
+        std::swap(part.lo, part.hi);
+      for (const Polynomial &low : part.lo)
+        result.lo.push_back(coefficient < 0 ? rest - low : rest + low);
+      for (const Polynomial &high : part.hi)
+        result.hi.push_back(coefficient < 0 ? rest - high : rest + high);
+      prune(result.lo, true);
+      prune(result.hi, false);
+      return result;
+    }
     return boundProducts(poly, depth);
   }
   Atom self;
@@ -611,8 +629,11 @@ Scope::Interval Scope::boundExpr(const ExprPtr &expr, int depth) {
       return {};
     auto div = [](SizeExprPtr x, SizeExprPtr y) { return sizeBinary(Op::Div, x, y); };
     bool fixedDivisor = sameSize(bl, bh);
-    if (fixedDivisor && aPositive && bPositive)
-      return one(div(al, bl), div(ah, bl));
+    if (fixedDivisor && aPositive && bPositive) {
+      Interval result = one(div(al, bl), div(ah, bl));
+      result.hi.insert(result.hi.end(), a.hi.begin(), a.hi.end());
+      return result;
+    }
     if (fixedDivisor) // By one divisor, of any sign: the ends are at the ends.
       return fit(one(least(div(al, bl), div(ah, bl)), most(div(al, bl), div(ah, bl))), expr->type);
     if (aPositive && bPositive) // Never more than the dividend; 0 by a large divisor, or by zero.
@@ -731,6 +752,8 @@ Scope::Outcome Scope::inside(const ExprPtr &subscript, const SizeExprPtr &size) 
     lowProven = lowProven || provesNonNegative(low);
   for (const Polynomial &low : room.lo)
     highProven = highProven || provesNonNegative(low);
+  for (const Polynomial &high : interval.hi)
+    highProven = highProven || provesNonNegative(limit - high);
   if (lowProven && highProven)
     return outcome;
   if (!interval.good()) {

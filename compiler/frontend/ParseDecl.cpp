@@ -12,7 +12,11 @@ using namespace tenon::syntax;
 using Kind = TokenKind;
 
 Parser::Parser(const SourceFile &file, Diagnostics &diagnostics)
-    : source(file), diagnostics(diagnostics), tokens(lex(file, diagnostics)) {}
+    : source(file), diagnostics(diagnostics), tokens(lex(file, diagnostics)) {
+  for (const Diagnostic &diagnostic : diagnostics.all())
+    if (diagnostic.range.file == &file)
+      badLines.insert(diagnostic.range.line());
+}
 
 std::unique_ptr<File> tenon::parseFile(const SourceFile &file, Diagnostics &diagnostics) {
   return Parser(file, diagnostics).parseFile();

@@ -34,7 +34,9 @@ bool Parser::accept(Kind kind) {
 }
 
 void Parser::fail(SourceRange range, std::string message) {
-  diagnostics.error(range, std::move(message));
+  // A line with a bad character has been told of; what follows from it has not to be.
+  if (!badLines.count(range.line()))
+    diagnostics.error(range, std::move(message));
   throw SyntaxError();
 }
 

@@ -77,7 +77,8 @@ private:
   size_t at = 0;
   unsigned brackets = 0; ///< Open round and square brackets: inside them a line end means nothing.
   unsigned nesting = 0;
-  std::string declaring; ///< The declaration being parsed, once its name is known.
+  std::set<unsigned> badLines; ///< Lines with a character or number that is an error.
+  std::string declaring;       ///< The declaration being parsed, once its name is known.
 };
 
 } // namespace syntax
