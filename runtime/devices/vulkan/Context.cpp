@@ -8,6 +8,7 @@
 #include "devices/vulkan/Status.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tenon::vulkan {
 
@@ -73,18 +74,49 @@ Status Context::open() {
 Context::~Context() {
   if (!handle)
     return;
-  vk.DeviceWaitIdle(handle);
+  waitIdle();
   if (nothing)
     deviceHeap->release(nothing);
   deviceHeap.reset();
   hostHeap.reset();
+  for (auto [semaphore, value] : semaphores)
+    vk.DestroySemaphore(handle, semaphore, nullptr);
   for (VkQueryPool pool : timestamps->pools)
     vk.DestroyQueryPool(handle, pool, nullptr);
   vk.DestroyPipelineCache(handle, pipelineCache, nullptr);
   vk.DestroyDevice(handle, nullptr);
 }
 
+void Context::waitIdle() {
+  std::vector<std::unique_lock<std::mutex>> locks;
+  for (auto &queue : queues)
+    locks.emplace_back(queue->mutex);
+  // Fails for a lost device, which does nothing either, or for want of memory, which may have passed the next time.
+  for (int i = 0; i < 2 && vk.DeviceWaitIdle(handle) != VK_SUCCESS; ++i) {
+  }
+}
+
 HardwareQueue &Context::nextQueue() { return *queues[queueTurn++ % queues.size()]; }
+
+Status Context::takeSemaphore(VkSemaphore &semaphore, uint64_t &value) {
+  std::lock_guard lock(semaphoreMutex);
+  if (!semaphores.empty()) {
+    std::tie(semaphore, value) = semaphores.back();
+    semaphores.pop_back();
+    return {};
+  }
+  VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO};
+  type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
+  VkSemaphoreCreateInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
+  info.pNext = &type;
+  value = 0;
+  return check(vk.CreateSemaphore(handle, &info, nullptr, &semaphore), "create a semaphore");
+}
+
+void Context::giveSemaphore(VkSemaphore semaphore, uint64_t value) {
+  std::lock_guard lock(semaphoreMutex);
+  semaphores.push_back({semaphore, value});
+}
 
 Status Context::takeTimestamp(std::shared_ptr<Timestamp> &timestamp) {
   constexpr uint32_t poolQueries = 64;

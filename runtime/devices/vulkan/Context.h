@@ -49,8 +49,16 @@ public:
   /// Memory for buffer arguments that are empty tensors: a binding must hold something.
   const Piece &getNothing() const { return nothing; }
 
+  /// Blocks until the device does nothing, where waiting for less has failed.
+  void waitIdle();
+
   /// A hardware queue for a new stream, in turn.
   HardwareQueue &nextQueue();
+
+  /// A timeline semaphore, and the value it stands at. They are used again and destroyed with the device only: Mesa's
+  /// submission thread still touches a semaphore after the host has seen the value that it waited for.
+  Status takeSemaphore(VkSemaphore &semaphore, uint64_t &value);
+  void giveSemaphore(VkSemaphore semaphore, uint64_t value);
 
   Status takeTimestamp(std::shared_ptr<Timestamp> &timestamp);
 
@@ -77,6 +85,9 @@ private:
   std::unique_ptr<Heap> deviceHeap, hostHeap;
   Piece nothing;
   std::array<std::atomic<uint64_t>, VK_MAX_MEMORY_HEAPS> used{};
+
+  std::mutex semaphoreMutex;
+  std::vector<std::pair<VkSemaphore, uint64_t>> semaphores; ///< Not in use.
 
   struct TimestampStore {
     std::mutex mutex;

@@ -43,9 +43,10 @@ Status Stream::create(std::shared_ptr<Context> context, std::unique_ptr<Queue> &
 
 Stream::~Stream() {
   if (timeline) {
-    // Errors have nowhere to go; a lost device returns from both at once.
+    // Errors have nowhere to go from here; what must hold is that nothing of this stream is in use any more.
     (void)flush().ok();
-    (void)timeline->wait(timeline->getSubmitted()).ok();
+    if (!timeline->wait(timeline->getSubmitted()).ok())
+      context->waitIdle();
     timeline->detach();
   }
   for (Staging &each : staging)

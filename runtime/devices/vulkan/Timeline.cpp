@@ -11,12 +11,9 @@ Status Timeline::create(std::shared_ptr<Context> context, Stream &owner, std::sh
   std::shared_ptr<Timeline> made(new Timeline(std::move(context)));
   made->owner = &owner;
   if (made->context->traits.timeline) {
-    VkSemaphoreTypeCreateInfo type{VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO};
-    type.semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE;
-    VkSemaphoreCreateInfo info{VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO};
-    info.pNext = &type;
-    TENON_TRY(check(made->context->vk.CreateSemaphore(made->context->handle, &info, nullptr, &made->semaphore),
-                    "create a semaphore"));
+    uint64_t value = 0;
+    TENON_TRY(made->context->takeSemaphore(made->semaphore, value));
+    made->completed = made->submitted = value;
   }
   timeline = std::move(made);
   return {};
@@ -24,7 +21,8 @@ Status Timeline::create(std::shared_ptr<Context> context, Stream &owner, std::sh
 
 Timeline::~Timeline() {
   fences.clear();
-  context->vk.DestroySemaphore(context->handle, semaphore, nullptr);
+  if (semaphore)
+    context->giveSemaphore(semaphore, submitted);
 }
 
 Timeline::Fence::~Fence() { context.vk.DestroyFence(context.handle, handle, nullptr); }

@@ -1,6 +1,8 @@
 //===- ProbeTest.cpp - drivers found and drivers left out ----------------------------------===//
 #include "VulkanTest.h"
 
+#include "devices/vulkan/Instance.h"
+
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -152,6 +154,22 @@ TEST_F(ProbeTest, ADeviceThatIsGoneCannotBeOpened) {
   info.unit = units[0].name;
   info.key = "no such key";
   expectError(vulkanDriver().open(info, units, device), tnErrorDevicesUnavailable, {"no more", info.name.c_str()});
+}
+
+TEST_F(ProbeTest, TheValidationLayerIsHeard) {
+  // Else every test that expects no message of it would pass without it.
+  std::string manifest = findManifest(getInstalledSettings().at(0).driver);
+  ScopedVariable files("VK_DRIVER_FILES", manifest), oldFiles("VK_ICD_FILENAMES", manifest);
+  std::string why;
+  std::shared_ptr<Instance> instance = Instance::create(true, why);
+  ASSERT_TRUE(instance) << why;
+  std::vector<VkPhysicalDevice> physical;
+  ASSERT_EQ(instance->enumerate(physical), VK_SUCCESS);
+  ASSERT_FALSE(physical.empty());
+  uint64_t before = getValidationMessageCount();
+  VkPhysicalDeviceProperties2 wrong{}; // without its sType
+  instance->vk.GetPhysicalDeviceProperties2(physical[0], &wrong);
+  EXPECT_GT(getValidationMessageCount(), before);
 }
 
 TEST_F(ProbeTest, OnlyGoodDriversAreLoaded) {
