@@ -82,6 +82,9 @@ Json describe(const tnDeviceProp &prop, int number) {
 }
 
 std::string bytesText(uint64_t bytes) {
+  // What a driver answers when nothing but the address space is the limit.
+  if (bytes >= uint64_t(1) << 60)
+    return "any size";
   const char *units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   double value = static_cast<double>(bytes);
   size_t unit = 0;

@@ -41,10 +41,6 @@ int fail(const std::string &message, int status) {
   return status;
 }
 
-bool endsWith(const std::string &text, const char *ending) {
-  size_t length = std::strlen(ending);
-  return text.size() >= length && text.compare(text.size() - length, length, ending) == 0;
-}
 
 //===- inputs ---------------------------------------------------------------===//
 
