@@ -241,8 +241,22 @@ Piece Integers::toFloat(Unit a, Held from, Elem to, bool isSigned) {
     return toFloat(convert(a, from, session.heldInteger(32), isSigned), session.heldInteger(32), to, isSigned);
   if (from.wide)
     return wideToFloat(a, to, isSigned);
+  if (!isSigned && a.lo.elem.width == 32)
+    return from.bits == 32 ? unsignedToFloat(a.lo, to) : code.convert(Op::OpConvertSToF, a.lo, to);
   Piece value = isSigned ? signExtended(a.lo, from) : a.lo;
   return code.convert(isSigned ? Op::OpConvertSToF : Op::OpConvertUToF, value, to);
+}
+
+Piece Integers::unsignedToFloat(Piece a, Elem to) {
+  // To f64 it is exact; OpenCL says how to round. SwiftShader rounds the halves of large numbers apart.
+  if (!session.vulkan || to.width == 64)
+    return code.convert(Op::OpConvertUToF, a, to);
+  // Half of a large one, with the bit cut off kept in the lowest, rounds as the whole does.
+  Piece large = code.lessS(a, code.constant(a, 0));
+  Piece half = code.bitOr(code.shrU(a, 1), code.bitAnd(a, 1));
+  Piece value = code.convert(Op::OpConvertSToF, code.select(large, half, a), to);
+  Piece doubled = code.precise(code.binary(Op::OpFAdd, value, value));
+  return code.select(large, doubled, value);
 }
 
 Unit Integers::fromFloat(Piece a, Held to, bool isSigned) {

@@ -65,6 +65,8 @@ private:
   Piece masked(Piece a, Held held);
   Piece binaryNative(IntOp op, Piece a, Piece b);
   Piece highProduct(Piece a, Piece b);
+  /// Rounded to nearest even whatever the driver does with numbers past 2^31.
+  Piece unsignedToFloat(Piece a, Elem to);
   Piece leadingZeros32(Piece a);
   Piece popcountNative(Piece a);
 

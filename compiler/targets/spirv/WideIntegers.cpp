@@ -215,7 +215,7 @@ Piece Integers::wideToFloat(Unit a, Elem to, bool isSigned) {
   Piece shift = code.bitAnd(zeros, 63);
   Unit top = wideShift(IntOp::Shl, value, shift);
   Piece sticky = code.zeroOne(code.notEqual(top.lo, code.constant(top.lo, 0)), word);
-  Piece rounded = code.convert(Op::OpConvertUToF, code.bitOr(top.hi, sticky), to);
+  Piece rounded = unsignedToFloat(code.bitOr(top.hi, sticky), to);
   // times 2^(32 - shift), exact, built from its exponent
   Piece exponent = code.sub(code.constant(shift, 127 + 32), shift);
   Piece result = code.precise(code.binary(Op::OpFMul, rounded, code.bitcast(code.shl(exponent, 23), to)));
