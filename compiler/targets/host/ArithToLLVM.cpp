@@ -117,8 +117,11 @@ llvm::Value *ArithTranslator::binary(Operation *op) {
         return builder.CreateICmp(predicates[unsigned(cmp.getPredicate())], a, b);
       })
       .Case<arith::CmpFOp>([&](auto cmp) {
-        // The two enumerations are the same four bits: unordered, less, greater, equal.
-        return builder.CreateFCmp(llvm::CmpInst::Predicate(unsigned(cmp.getPredicate())), a, b);
+        using P = llvm::CmpInst::Predicate;
+        constexpr P predicates[] = {P::FCMP_FALSE, P::FCMP_OEQ, P::FCMP_OGT, P::FCMP_OGE, P::FCMP_OLT, P::FCMP_OLE,
+                                    P::FCMP_ONE,   P::FCMP_ORD, P::FCMP_UEQ, P::FCMP_UGT, P::FCMP_UGE, P::FCMP_ULT,
+                                    P::FCMP_ULE,   P::FCMP_UNE, P::FCMP_UNO, P::FCMP_TRUE};
+        return builder.CreateFCmp(predicates[unsigned(cmp.getPredicate())], a, b);
       })
       .Default([](Operation *) { return ResultType(nullptr); });
 }

@@ -53,7 +53,14 @@ std::vector<Profile> OpenCLTarget::getProfiles() const {
   gpu.device.fma = false;
   gpu.requirements = {Requirement(Property::Class, Relation::Equal, 1),
                       Requirement(Property::MaxGroupSize, Relation::AtLeast, 256)};
-  return {wide, narrow, gpu};
+
+  // For devices whose groups are small, software ones above all.
+  Profile small = gpu;
+  small.name = "opencl-gpu-small";
+  small.device.subgroupSize = 8;
+  small.device.maxGroupSize = 32;
+  small.requirements = {Requirement(Property::Class, Relation::Equal, 1)};
+  return {wide, narrow, gpu, small};
 }
 
 FailureOr<CompiledModule> OpenCLTarget::compile(ModuleOp module, const Profile &profile) const {

@@ -159,9 +159,9 @@ std::string Names::getNamed(llvm::StringRef wanted) {
   std::string name;
   for (char c : wanted)
     name += llvm::isAlnum(c) || c == '_' ? c : '_';
-  if (name.empty() || llvm::isDigit(name[0]) || name[0] == '_')
-    name = "a" + name;
-  while (isReserved(name) || !taken.insert(name).second)
+  if (name.empty() || llvm::isDigit(name[0]) || isReserved(name))
+    name = "arg_" + name; // Which nothing reserved begins with.
+  while (!taken.insert(name).second)
     name += "_";
   return name;
 }

@@ -265,7 +265,8 @@ template <typename T> void addFloats(Table &table) {
   std::vector<T> x = getValues<T>(count, 3);
   table
       .unary<T>("fma_" + type,
-                "%m = arith.mulf %a, %a : " + t + "\n%neg = arith.negf %m : " + t + "\n%r = math.fma %a, %a, %neg : " + t,
+                "%m = arith.mulf %a, %a : " + t + "\n%neg = arith.negf %m : " + t +
+                    "\n%r = math.fma %a, %a, %neg : " + t,
                 x, [](T v) { return std::fma(v, v, -(v * v)); })
       .needsFma = true;
   table.unary<T>("no_contraction_" + type,
@@ -612,15 +613,15 @@ std::string getKernelText(const std::vector<OpCase> &cases) {
                   store = width == 1 ? "memref.store" : "vector.store";
       text += "%step" + id + " = arith.constant " + id + " : index\n%w" + id + " = arith.constant " +
               std::to_string(w) + " : index\n%base" + id + " = arith.muli %w" + id +
-              ", %n : index\nscf.for %i = %zero to %n step %step" + id + " {\n";
+              ", %n : index\nscf.for %at = %zero to %n step %step" + id + " {\n";
       for (size_t i = 0; i < c.inputs.size(); ++i)
-        text += "%" + names[i] + " = " + load + " %m" + names[i] + "[%i] : memref<?x" + c.inputs[i] + ">" +
+        text += "%" + names[i] + " = " + load + " %m" + names[i] + "[%at] : memref<?x" + c.inputs[i] + ">" +
                 (width == 1 ? "" : ", " + type(c.inputs[i])) + "\n";
       std::string body = instantiate(c.body, width);
       if (c.inputs.size() == 1 && body.find("%bi") != std::string::npos)
         body = "%b = arith.ori %a, %a : " + type(c.inputs[0]) + "\n" + body;
-      text += body + "\n%o = arith.addi %base" + id + ", %i : index\n" + store + " %r, %y[%o] : memref<?x" + c.output +
-              ">" + (width == 1 ? "" : ", " + type(c.output)) + "\n}\n";
+      text += body + "\n%to = arith.addi %base" + id + ", %at : index\n" + store + " %r, %y[%to] : memref<?x" +
+              c.output + ">" + (width == 1 ? "" : ", " + type(c.output)) + "\n}\n";
     }
     text += "return\n}\n";
   }
