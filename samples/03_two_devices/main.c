@@ -76,8 +76,12 @@ int main(int argc, char **argv) {
   } else {
     other = otherDevice(host);
   }
-  if (other < 0 || other == host) {
+  if (other < 0) {
     fprintf(stderr, "there is no device beside host to compare with; tenon-info says what was left out\n");
+    return 1;
+  }
+  if (other == host) {
+    fprintf(stderr, "host is one of the two already; name another device\n");
     return 1;
   }
 
