@@ -171,6 +171,7 @@ static void compileModule(ArrayRef<formula::OperatorOp> operators, ArrayRef<unsi
       kernels->push_back(&kernel);
       ++kernelCount;
     }
+    prepared->scheduled.kernels = nullptr; // The context ends before the result does.
     ProfileResult::Entry entry{number, static_cast<unsigned>(result.modules.size()), profile.requirements,
                                std::move(*prepared), first};
     result.entries.push_back(std::move(entry));

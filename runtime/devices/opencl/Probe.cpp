@@ -225,8 +225,8 @@ static void describe(const Platform &platform, cl_device_id id, DeviceInfo &info
   info.setProperty(Property::VectorBits, vectorBits);
   info.setProperty(Property::ComputeUnits,
                    reader.required<cl_uint>(CL_DEVICE_MAX_COMPUTE_UNITS, "CL_DEVICE_MAX_COMPUTE_UNITS"));
-  info.setProperty(Property::MaxGroupSize,
-                   reader.required<size_t>(CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE"));
+  size_t maxGroupSize = reader.required<size_t>(CL_DEVICE_MAX_WORK_GROUP_SIZE, "CL_DEVICE_MAX_WORK_GROUP_SIZE");
+  info.setProperty(Property::MaxGroupSize, quirks.maxGroupSize ? quirks.maxGroupSize : maxGroupSize);
   info.setProperty(Property::LocalMemory,
                    reader.required<cl_ulong>(CL_DEVICE_LOCAL_MEM_SIZE, "CL_DEVICE_LOCAL_MEM_SIZE"));
   info.setProperty(Property::SubgroupSize, subgroupSize(reader, extensions, gpuClass));

@@ -20,21 +20,22 @@ static const Row rows[] = {
     // Calls itself a CPU, but turns work-items into lanes itself and scalarises explicit vectors. fma() is a routine
     // in integers, thousands of times slower than mul and add. Timestamps stand near zero and last 1 ns each. All loops
     // of a work-item together end silently after 65535 iterations (gallivm's loop limiter); nothing here can mend that.
+    // CL_KERNEL_WORK_GROUP_SIZE of every kernel is 32, CL_DEVICE_MAX_WORK_GROUP_SIZE 1024.
     {"rusticl",
      "llvmpipe",
-     {true, FmaAnswer::No, true,
-      "class gpu: work-items are its lanes; no fma: it is not in hardware; events are timed by the host's clock; all "
+     {true, FmaAnswer::No, true, 32,
+      "groups of 32 work-items at most, whatever the device says; class gpu: work-items are its lanes; no fma: it is not in hardware; events are timed by the host's clock; all "
       "loops of a work-item end after 65535 iterations"},
      {}},
     // The timestamps are the platform's fault, whatever the device.
     {"rusticl",
      "",
-     {std::nullopt, FmaAnswer::Reported, true, "events are timed by the host's clock"},
+     {std::nullopt, FmaAnswer::Reported, true, 0, "events are timed by the host's clock"},
      "it lists only the drivers named by RUSTICL_ENABLE, for instance RUSTICL_ENABLE=llvmpipe"},
     // Leaves CL_FP_FMA out of CL_DEVICE_SINGLE_FP_CONFIG, yet fma() is the processor's instruction: exact, full speed.
     {"Intel(R) OpenCL",
      "",
-     {std::nullopt, FmaAnswer::HostCpu, false, "fma as the processor has it: CL_FP_FMA is not reported"},
+     {std::nullopt, FmaAnswer::HostCpu, false, 0, "fma as the processor has it: CL_FP_FMA is not reported"},
      {}},
 };
 

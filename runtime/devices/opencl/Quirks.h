@@ -26,6 +26,8 @@ struct Quirks {
   FmaAnswer fma = FmaAnswer::Reported;
   /// Event timestamps mean nothing: the host's clock is taken instead.
   bool bogusTimestamps = false;
+  /// The work-items that a group of a built kernel really may have; 0: CL_DEVICE_MAX_WORK_GROUP_SIZE is right.
+  unsigned maxGroupSize = 0;
   /// What is corrected, for people; empty when nothing is.
   std::string_view note;
 };
