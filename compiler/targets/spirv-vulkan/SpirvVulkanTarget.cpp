@@ -49,7 +49,11 @@ private:
     return profile;
   }
 
-  static Profile gpu() { return common("vulkan-gpu"); }
+  static Profile gpu() {
+    Profile profile = common("vulkan-gpu");
+    profile.requirements.emplace_back(Property::Fma, Relation::AtLeast, 1);
+    return profile;
+  }
 
   /// Vulkan on a CPU: a subgroup is a vector register, memory is the host's, and an fma would be a library call.
   static Profile cpu() {
@@ -57,7 +61,7 @@ private:
     profile.device.subgroupSize = 8;
     profile.device.fma = false;
     profile.requirements.emplace_back(Property::SharedMemory, Relation::Equal, 1);
-    profile.requirements.emplace_back(Property::SubgroupSize, Relation::AtMost, 8);
+    profile.requirements.emplace_back(Property::Fma, Relation::Equal, 0);
     return profile;
   }
 
