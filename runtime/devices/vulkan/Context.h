@@ -7,6 +7,7 @@
 #pragma once
 
 #include "devices/vulkan/Memory.h"
+#include "devices/vulkan/Pacer.h"
 #include "devices/vulkan/Probe.h"
 
 #include <array>
@@ -52,6 +53,8 @@ public:
   /// Blocks until the device does nothing, where waiting for less has failed.
   void waitIdle();
 
+  Pacer &getPacer() { return pacer; }
+
   /// A hardware queue for a new stream, in turn.
   HardwareQueue &nextQueue();
 
@@ -96,6 +99,8 @@ private:
   };
   // Apart from the context, so that a timestamp that outlives it gives itself back safely.
   std::shared_ptr<TimestampStore> timestamps = std::make_shared<TimestampStore>();
+
+  Pacer pacer;
 
   std::mutex hostMutex;
   std::map<const std::byte *, Piece> hostPieces;

@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace tenon::vulkan {
 
@@ -36,13 +37,15 @@ std::byte *getHost(Place place) {
 Status Stream::create(std::shared_ptr<Context> context, std::unique_ptr<Queue> &stream) {
   std::unique_ptr<Stream> made(new Stream(context));
   made->hardware = &context->nextQueue();
-  TENON_TRY(Timeline::create(std::move(context), *made, made->timeline));
+  TENON_TRY(Timeline::create(context, *made, made->timeline));
+  TENON_TRY(context->getPacer().add(*made));
   stream = std::move(made);
   return {};
 }
 
 Stream::~Stream() {
   if (timeline) {
+    context->getPacer().remove(*this);
     // Errors have nowhere to go from here; what must hold is that nothing of this stream is in use any more.
     (void)flush().ok();
     if (!timeline->wait(timeline->getSubmitted()).ok())
@@ -92,6 +95,7 @@ Status Stream::getBatch(Lock &lock, Batch *&batch) {
     TENON_TRY(next->begin());
     next->value = timeline->getSubmitted() + 1;
     open = std::move(next);
+    context->getPacer().notice();
   }
   batch = open.get();
   return {};
@@ -360,16 +364,24 @@ Status Stream::flush() {
   return submit();
 }
 
+void Stream::submitOpen() {
+  Lock lock(mutex);
+  if (Status status = submit(); !status.ok() && late.ok())
+    late = std::move(status);
+}
+
 Status Stream::synchronize() {
   Lock lock(mutex);
   limit = 1;
-  return drain(lock);
+  Status status = drain(lock);
+  return late.ok() ? std::move(status) : std::exchange(late, Status());
 }
 
 Status Stream::query(bool &idle) {
   Lock lock(mutex);
   TENON_TRY(submit());
-  return isIdle(idle);
+  TENON_TRY(isIdle(idle));
+  return std::exchange(late, Status());
 }
 
 } // namespace tenon::vulkan

@@ -34,6 +34,9 @@ public:
   Status synchronize() override;
   Status query(bool &idle) override;
 
+  /// For the pacer: submits what is open; an error waits for the next synchronize or query.
+  void submitOpen();
+
 private:
   explicit Stream(std::shared_ptr<Context> context) : context(std::move(context)) {}
 
@@ -74,6 +77,7 @@ private:
   std::vector<Wait> waits; ///< For the next submission.
   unsigned limit = 1;      ///< Commands after which the open batch is submitted.
   Staging staging[2];
+  Status late; ///< Found by the pacer.
 };
 
 } // namespace tenon::vulkan

@@ -136,6 +136,22 @@ TEST_P(StreamTest, QueriesGoFromBusyToIdle) {
   EXPECT_EQ(read<uint32_t>(*queue, *buffer, 0, 1)[0], spin(5, steps, 200));
 }
 
+TEST_P(StreamTest, WorkGoesOnWithoutFurtherCalls) {
+  // The program only looks at pinned memory: nothing that it calls would submit the last batch.
+  auto queue = makeQueue();
+  std::unique_ptr<Buffer> pinned;
+  ASSERT_OK(device->allocateHost(256, pinned));
+  auto *word = static_cast<volatile uint32_t *>(pinned->address);
+  *word = 0;
+  for (int i = 0; i < 9; ++i)
+    ASSERT_OK(increment(*queue, *pinned, 0, 1));
+  auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (*word != 511 && std::chrono::steady_clock::now() < deadline)
+    std::this_thread::yield();
+  EXPECT_EQ(*word, 511u);
+  EXPECT_OK(queue->synchronize());
+}
+
 TEST_P(StreamTest, MarkersMove) {
   auto first = makeQueue(), second = makeQueue();
   auto buffer = makeBuffer(256), other = makeBuffer(256);
