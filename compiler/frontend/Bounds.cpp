@@ -21,9 +21,8 @@ public:
   void run() {
     for (const Condition &condition : instance.where)
       scope.assumeSize(condition.value);
-    for (const LaunchCheck &check : instance.checks)
-      if (check.kind == LaunchCheck::Kind::Where || check.kind == LaunchCheck::Kind::ResultSize)
-        scope.assumeSize(check.condition);
+    for (const LaunchCheck &check : instance.checks) // Those of shapes: they come first at launch.
+      scope.assumeSize(check.condition);
     for (Definition &definition : instance.definitions) {
       current = &definition;
       auto mark = scope.mark();

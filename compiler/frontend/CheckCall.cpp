@@ -423,10 +423,9 @@ bool Checker::bindShape(const ParamDecl &param, const View &view, const std::str
         return false;
       if (sameSize(declared, value))
         return true;
-      addCheck(LaunchCheck::Kind::Agree, sizeBinary(SizeExpr::Op::Eq, value, declared),
-               where + " is {0}, but " + callee + " asks for " + node->range.oneLine() + ", which is {1}",
-               {value, declared}, place);
-      return true;
+      return addCheck(LaunchCheck::Kind::Agree, sizeBinary(SizeExpr::Op::Eq, value, declared),
+                      where + " is {0}, but " + callee + " asks for " + node->range.oneLine() + ", which is {1}",
+                      {value, declared}, place);
     });
   }
   return true;

@@ -11,11 +11,11 @@
 using namespace tenon;
 using namespace tenon::syntax;
 
-void Checker::addCheck(LaunchCheck::Kind kind, SizeExprPtr condition, std::string message,
+bool Checker::addCheck(LaunchCheck::Kind kind, SizeExprPtr condition, std::string message,
                        std::vector<SizeExprPtr> values, SourceRange range) {
   if (auto value = constantOf(condition)) {
     if (*value)
-      return;
+      return true;
     // It can never hold: said now, with the numbers that are known.
     for (size_t i = 0; i < values.size(); ++i) {
       std::string placeholder = "{" + std::to_string(i) + "}";
@@ -24,13 +24,14 @@ void Checker::addCheck(LaunchCheck::Kind kind, SizeExprPtr condition, std::strin
         message.replace(at, placeholder.size(), show(values[i]));
     }
     error(range, message);
-    return;
+    return false;
   }
   for (const LaunchCheck &check : instance.checks)
     if (check.message == message && check.range.begin == range.begin && check.range.file == range.file &&
         normalize(check.condition) == normalize(condition))
-      return;
+      return true;
   instance.checks.push_back({kind, std::move(condition), std::move(message), std::move(values), range});
+  return true;
 }
 
 /// Whether the expression is at least 0 whatever the sizes are.
@@ -413,6 +414,9 @@ bool Checker::defineNames(const Statement &statement) {
 
 /// After an error: later uses of what it would have defined say nothing.
 void Checker::markBroken(const Statement &statement) {
+  // Never silently: an operator that is refused has an error.
+  if (!diagnostics.hasErrors())
+    error(statement.range, "our bug: this statement was refused without a reason; please report it");
   for (const Name &name : statement.names) {
     Binding &binding = frame->names[name.text];
     binding.kind = Binding::Kind::Tensor;
@@ -625,8 +629,10 @@ std::optional<std::vector<std::vector<Index>>> Checker::leftIndices(const Statem
     }
     if (!dims) {
       bad = true;
-      if (decl.isPack)
-        return std::nullopt;
+      if (decl.isPack) {
+        bindIndices(decl.name.text, true, {});
+        continue;
+      }
       Dim dim; // Keeps the name, so that its uses say nothing.
       dim.value = sizeConst(0);
       dims = std::vector<Dim>{dim};

@@ -251,6 +251,12 @@ Checker::Candidate Checker::candidateAt(const View &view, const std::string &nam
   return candidate;
 }
 
+/// Whether a subscript is the index plus or minus a number.
+static bool isShift(const Node &sub, const std::string &index) {
+  return sub.kind == NodeKind::Binary && (sub.token == TokenKind::Plus || sub.token == TokenKind::Minus) &&
+         sub.kids[0]->kind == NodeKind::Name && sub.kids[0]->text == index && sub.kids[1]->kind == NodeKind::Number;
+}
+
 /// Every read in which the bare index is a subscript.
 void Checker::gather(const Node &node, const std::string &index, bool isPack, std::vector<Candidate> &direct,
                      std::vector<Candidate> &withElse) {
@@ -263,6 +269,9 @@ void Checker::gather(const Node &node, const std::string &index, bool isPack, st
       bool hasElse = node.orElse || node.elseError;
       for (unsigned i = 0; i < node.kids.size(); ++i) {
         const Node &sub = *node.kids[i];
+        // With a filter, as in sum[j where j >= 1](x[j - 1]), a shifted read gives the range if nothing else does.
+        if (shifted && !isPack && !hasElse && static_cast<int>(i) != view.packAt && isShift(sub, index))
+          withElse.push_back(candidateAt(view, node.text, i, sub.range));
         if (sub.text != index || sub.kind != (isPack ? NodeKind::Pack : NodeKind::Name) ||
             isPack != (static_cast<int>(i) == view.packAt))
           continue;
@@ -470,7 +479,9 @@ Checker::Result Checker::checkReduction(const Node &node, std::optional<DType> h
       if (!isBroken)
         parts.push_back(makeIndex(decl.name.text, lo, hi, toSizeExpr(lo, ""), toSizeExpr(hi, ""), decl.range));
     } else {
+      shifted = node.filter ? &decl : nullptr;
       auto dims = inferRange(decl, nullptr, {node.kids[0].get(), node.filter.get()});
+      shifted = nullptr;
       isBroken = !dims;
       if (dims)
         parts = makeIndices(decl, *dims);
@@ -481,8 +492,6 @@ Checker::Result Checker::checkReduction(const Node &node, std::optional<DType> h
         parts.push_back(makeIndex(decl.name.text, makeLiteral({DType::Size, 0, 0}, decl.range),
                                   makeLiteral({DType::Size, 0, 0}, decl.range), sizeConst(0), sizeConst(0),
                                   decl.range));
-      else
-        return {};
     }
     bindIndices(decl.name.text, decl.isPack, parts);
     bound.push_back(decl.name.text);

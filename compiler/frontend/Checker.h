@@ -148,7 +148,8 @@ private:
   int addTensor(Tensor::Role role, const std::string &name, DType type, std::vector<Dim> dims, SourceRange range);
   bool agreeDims(const std::vector<Dim> &a, const std::vector<Dim> &b, const std::string &nameA,
                  const std::string &nameB, SourceRange range);
-  void addCheck(LaunchCheck::Kind kind, SizeExprPtr condition, std::string message, std::vector<SizeExprPtr> values,
+  /// False where it can never hold, which is an error at once.
+  bool addCheck(LaunchCheck::Kind kind, SizeExprPtr condition, std::string message, std::vector<SizeExprPtr> values,
                 SourceRange range);
   void checkNonNegative(const std::vector<Dim> &dims, const std::string &name, SourceRange range);
   void addDefinition(int tensor, std::vector<Index> left, ExprPtr body, SourceRange range);
@@ -182,7 +183,8 @@ private:
   unsigned callDepth = 0;
   bool tooLarge = false;
   Diagnostic unsaid{Severity::Note, {}, "", {}};
-  bool sawBroken = false; ///< Of the last gather: a read of something whose error is reported.
+  const syntax::IndexDecl *shifted = nullptr; ///< Of a filtered reduction: shifted reads may give its range.
+  bool sawBroken = false;                     ///< Of the last gather: a read of something whose error is reported.
 };
 
 /// Adds launch bounds, checks and errors of reads to every definition (Bounds.cpp).

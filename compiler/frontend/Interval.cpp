@@ -270,12 +270,22 @@ bool Scope::obviouslyNonNegative(const Polynomial &poly) {
   return true;
 }
 
-/// Also as a fact, or the sum of two, and something that is obviously at least 0.
+/// Also as a fact, or the sum of two, and something that is obviously at least 0; and through minima and maxima, which
+/// are at least 0 if both of their operands are.
 bool Scope::provesNonNegative(const Polynomial &poly) {
   if (obviouslyNonNegative(poly))
     return true;
-  if (poly.hasIndex())
+  if (poly.hasIndex() || budget == 0)
     return false;
+  for (const auto &[monomial, coefficient] : poly.terms) {
+    if (monomial.size() != 1 || monomial[0].kind != Atom::Kind::Opaque || (coefficient != 1 && coefficient != -1) ||
+        monomial[0].value->op != (coefficient == 1 ? Op::Min : Op::Max))
+      continue;
+    Polynomial rest = poly - polyConst(coefficient) * polyAtom(monomial[0]);
+    SizeExprPtr value = monomial[0].value;
+    return provesNonNegative(rest + polyConst(coefficient) * normalize(value->a)) &&
+           provesNonNegative(rest + polyConst(coefficient) * normalize(value->b));
+  }
   std::vector<const Polynomial *> usable;
   for (const Fact &fact : facts)
     if (!fact.poly.hasIndex())

@@ -326,6 +326,8 @@ Statement Parser::parseStatement() {
     expectClosing(Kind::RParen, first);
     --brackets;
   } else {
+    if (first.kind != Kind::Name && first.kind <= Kind::Tilde)
+      fail(first.range, "expected a statement, found " + describe(first));
     statement.names.push_back(parseName("a statement"));
     if (isHere(Kind::LBracket)) {
       Token opening = take();
