@@ -487,7 +487,9 @@ void Checker::checkStatement(const Statement &statement) {
     if (!checkLeftShape(statement, *declared))
       return markBroken(statement);
   }
+  leftBroken = isResult(name.text) && !declared;
   auto left = leftIndices(statement, declared);
+  leftBroken = false;
   if (!left)
     return markBroken(statement);
 
@@ -627,6 +629,8 @@ std::optional<std::vector<std::vector<Index>>> Checker::leftIndices(const Statem
     } else {
       dims = inferRange(decl, shape ? &*shape : nullptr, {statement.value.get()});
     }
+    if (i + 1 == statement.indices.size())
+      leftBroken = false;
     if (!dims) {
       bad = true;
       if (decl.isPack) {

@@ -184,6 +184,10 @@ Checker::Result Checker::checkRead(const Node &node) {
         const Index &part = indices[index->second[k]];
         pairs = dim.isPack() == part.isPack && (!part.isPack || dim.symbol == part.symbol);
       }
+      if (!pairs && index->second.empty() && diagnostics.hasErrors()) { // Its range has an error, which is said.
+        bad = true;
+        continue;
+      }
       if (!pairs) {
         error(sub.range, "index ..." + sub.text + " does not run over the dimensions of " + name);
         bad = true;
@@ -336,7 +340,7 @@ std::optional<std::vector<Dim>> Checker::inferRange(const IndexDecl &decl, const
   if (direct.empty()) {
     if (!withElse.empty())
       return withElse[0].dims;
-    if (sawBroken) // It may have been what gives the range: then its error is enough.
+    if (sawBroken || leftBroken) // It may have been what gives the range: then its error is enough.
       return std::nullopt;
     if (!decl.isPack)
       error(decl.range,

@@ -183,6 +183,7 @@ private:
   unsigned callDepth = 0;
   bool tooLarge = false;
   Diagnostic unsaid{Severity::Note, {}, "", {}};
+  bool leftBroken = false; ///< The left side is a result whose declaration has an error: it gives no ranges.
   const syntax::IndexDecl *shifted = nullptr; ///< Of a filtered reduction: shifted reads may give its range.
   bool sawBroken = false;                     ///< Of the last gather: a read of something whose error is reported.
 };

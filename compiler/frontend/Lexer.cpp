@@ -194,7 +194,7 @@ private:
     if (peek() == '0' && (peek(1) == 'x' || peek(1) == 'X')) {
       at += 2;
       if (!isHex(peek()))
-        error(begin, at, "a hexadecimal number needs digits after 0x");
+        return error(begin, at, "a hexadecimal number needs digits after 0x");
       while (isHex(peek()))
         ++at;
     } else {

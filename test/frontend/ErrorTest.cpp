@@ -202,9 +202,7 @@ static const Case cases[] = {
      "1:19: error: a tensor has at most one pack of dimensions\n1:54: error: x has 2 dimensions (its pack counts as "
      "one), read with 1 subscript: write x[i, ...j]\n"},
     {"Packassize", "op f(x: f32[...b, n]) -> y: f32[b, n] { y[i, j] = 1 }\n",
-     "1:33: error: b is a pack of dimensions: write ...b\n1:43: error: index i has no range: no read without 'else' "
-     "has it as a subscript; write i: n\n1:46: error: index j has no range: no read without 'else' has it as a "
-     "subscript; write j: n\n"},
+     "1:33: error: b is a pack of dimensions: write ...b\n"},
     {"Packindex", "op f(x: f32[...b, n]) -> y: f32[...b, n] { y[...i, j] = x[...i, j] + f32(i) }\n",
      "1:74: error: i is a pack of indices, not a number: it stands as a subscript, ...i\n"},
     {"Packindex2", "op f(x: f32[...b, n]) -> y: f32[...b, n] { y[...i, j] = x[j, j] }\n",
@@ -216,8 +214,7 @@ static const Case cases[] = {
     {"Packindex5", "op f(x: f32[...b, n]) -> y: f32 { y = sum[...i](1 + 0) }\n",
      "1:43: error: index ...i has no range: no read has it as a subscript\n"},
     {"Packdisagree", "op f(x: f32[...a], z: f32[...b]) -> y: f32[...a] { y[...i] = x[...i] + z[...i] }\n",
-     "1:64: error: index ...i does not run over the dimensions of x\n1:74: error: index ...i runs over ...a (the pack "
-     "of y) and over ...b (the pack of z)\n"},
+     "1:74: error: index ...i runs over ...a (the pack of y) and over ...b (the pack of z)\n"},
     {"Packrange", "op f(x: f32[...a]) -> y: f32[...a] { y[...i: 3] = x[...i] }\n",
      "1:44: error: a pack of indices takes its range from what it reads, not from ':'\n"},
     {"Calledtype", "op f(f32: f32[n]) -> y: f32[n] { y[i] = f32[i] }\n",
@@ -340,9 +337,7 @@ static const Case cases[] = {
      "not used\n1:53: warning: parameter s is not used\n1:61: warning: parameter c is not used\n"},
     {"Control", "op f(x: f32[n]) -> y: f32[n] { y[i] = x[i] \001 }\n",
      "1:44: error: unexpected control character 0x01\n"},
-    {"Badhex", "const N: i32 = 0x\n",
-     "1:16: error: a hexadecimal number needs digits after 0x\n1:16: error: the literal 0x does not fit i32 "
-     "(-2147483648 to 2147483647)\n"},
+    {"Badhex", "const N: i32 = 0x\n", "1:16: error: a hexadecimal number needs digits after 0x\n"},
 };
 
 class Error : public ::testing::TestWithParam<Case> {};

@@ -116,7 +116,7 @@ TEST(Module, TestsAreTyped) {
   Checked checked("op f(x: T[...b, d], w: f32, k: size = 2, u: i32[d]) -> y: T[...b, d] where T in {f32, i32} {\n"
                   "  y[...i, j] = x[...i, j] + T(w) + T(k) + T(u[j])\n}\n");
   EXPECT_EQ(checked.said(),
-            "1:41: error: parameter u has no default, but one before it has: only the last parameters may\n");
+            "1:42: error: parameter u has no default, but one before it has: only the last parameters may\n");
   Checked good("op f(x: T[...b, d], u: i32[d], w: f32, k: size = 2) -> y: T[...b, d] where T in {f32, i32} {\n"
                "  y[...i, j] = x[...i, j] + T(w) + T(k) + T(u[j])\n}\n"
                "test f(b in {[], [2, 5]}, d: 1..9, T in {f32}, w in {0.5, 1}, k: d..2 * d)\n"

@@ -180,7 +180,7 @@ TEST(Type, LiteralsWithoutContext) {
 
 TEST(Type, IndicesAndSizesAreSize) {
   EXPECT_EQ(typed("f32", "f32", "x[i] + f32(i) * f32(n)"), "");
-  EXPECT_EQ(typed("f32", "f32", "x[i] + i"), "1:47: error: the operands of '+' are f32 and size: write f32(i)");
+  EXPECT_EQ(typed("f32", "f32", "x[i] + i"), "1:46: error: the operands of '+' are f32 and size: write f32(i)");
   EXPECT_EQ(typed("i64", "i64", "x[i] + i64(i % 3 + n / 2)"), "");
 }
 
