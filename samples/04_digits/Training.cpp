@@ -79,7 +79,7 @@ public:
   void *pointer() { return tensor.ndim < 0 ? const_cast<float *>(scalar) : static_cast<void *>(&tensor); }
 
 private:
-  DLTensor tensor = {nullptr, {}, -1, {}, nullptr, nullptr, 0};
+  DLTensor tensor = {nullptr, {kDLCPU, 0}, -1, {}, nullptr, nullptr, 0};
   const float *scalar = nullptr;
 };
 

@@ -125,19 +125,25 @@ int main(int argc, char **argv) {
   const char *device = nullptr;
   TrainingOptions options;
   HeldOut heldOut = HeldOut::EveryFifth;
+  bool good = true;
   for (int i = 1; i < argc; ++i) {
-    char *end = nullptr;
-    if (std::strncmp(argv[i], "--device=", 9) == 0) {
-      device = std::strcmp(argv[i] + 9, "all") == 0 ? nullptr : argv[i] + 9;
-    } else if (std::strncmp(argv[i], "--epochs=", 9) == 0 &&
-               (options.epochs = static_cast<int>(std::strtol(argv[i] + 9, &end, 10))) > 0 && !*end) {
-      continue;
-    } else if (std::strcmp(argv[i], "--held-out=fifth") == 0 || std::strcmp(argv[i], "--held-out=last") == 0) {
-      heldOut = argv[i][11] == 'l' ? HeldOut::Last : HeldOut::EveryFifth;
+    std::string argument = argv[i];
+    if (argument.starts_with("--device=")) {
+      device = argument == "--device=all" ? nullptr : argv[i] + std::strlen("--device=");
+    } else if (argument.starts_with("--epochs=")) {
+      char *end = nullptr;
+      long epochs = std::strtol(argv[i] + std::strlen("--epochs="), &end, 10);
+      good = good && !*end && epochs >= 1 && epochs <= 10000;
+      options.epochs = static_cast<int>(epochs);
+    } else if (argument == "--held-out=fifth" || argument == "--held-out=last") {
+      heldOut = argument.ends_with("last") ? HeldOut::Last : HeldOut::EveryFifth;
     } else {
-      std::fprintf(stderr, "usage: %s [--device=NAME|all] [--epochs=N] [--held-out=fifth|last]\n", argv[0]);
-      return 2;
+      good = false;
     }
+  }
+  if (!good) {
+    std::fprintf(stderr, "usage: %s [--device=NAME|all] [--epochs=1..10000] [--held-out=fifth|last]\n", argv[0]);
+    return 2;
   }
   try {
     Digits digits = holdOut(readDigits(DIGITS_DATA), heldOut, options.heldOut);

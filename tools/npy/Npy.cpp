@@ -233,9 +233,11 @@ bool read(const std::string &path, Array &array, std::string &error) {
   }
   std::vector<uint8_t> content;
   uint8_t block[1 << 16];
-  size_t got;
-  while ((got = std::fread(block, 1, sizeof block, file.get())) > 0)
+  size_t got = sizeof block;
+  while (got == sizeof block) {
+    got = std::fread(block, 1, sizeof block, file.get());
     content.insert(content.end(), block, block + got);
+  }
   if (std::ferror(file.get())) {
     error = path + ": cannot be read: " + std::strerror(errno);
     return false;

@@ -195,7 +195,6 @@ private:
 
   /// Sizes from --shape, from inputs' shapes, and from size parameters. A size given twice keeps the input's.
   bool bindSizes() {
-    std::string known;
     for (const auto &[name, extents] : request.sizes) {
       bool found = false, pack = false;
       for (uint32_t i = 0; instance->symbols() && i < instance->symbols()->size(); ++i)

@@ -41,7 +41,6 @@ int fail(const std::string &message, int status) {
   return status;
 }
 
-
 //===- inputs ---------------------------------------------------------------===//
 
 std::optional<DType> typeNamed(const std::string &name) {
@@ -124,7 +123,7 @@ void reportTo(mlir::MLIRContext &context, std::mutex &mutex) {
               std::to_string(location.getColumn()) + ": ";
     const char *severity = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error     ? "error"
                            : diagnostic.getSeverity() == mlir::DiagnosticSeverity::Warning ? "warning"
-                                                                                            : "note";
+                                                                                           : "note";
     std::fprintf(stderr, "%s%s: %s\n", place.c_str(), severity, diagnostic.str().c_str());
   });
 }
@@ -149,8 +148,9 @@ int writeText(const Options &options, const std::string &text) {
     std::fwrite(text.data(), 1, text.size(), stdout);
     return process::exitFine;
   }
-  return writeFile(options.output, text.data(), text.size()) ? process::exitFine
-                                                             : fail("cannot write " + options.output, process::exitInput);
+  return writeFile(options.output, text.data(), text.size())
+             ? process::exitFine
+             : fail("cannot write " + options.output, process::exitInput);
 }
 
 std::string outputPath(const Options &options) {
@@ -161,8 +161,9 @@ std::string outputPath(const Options &options) {
 }
 
 int statusOf(Outcome outcome) {
-  return outcome == Outcome::Done ? process::exitFine
-                                  : outcome == Outcome::InputAtFault ? process::exitInput : process::exitBug;
+  return outcome == Outcome::Done           ? process::exitFine
+         : outcome == Outcome::InputAtFault ? process::exitInput
+                                            : process::exitBug;
 }
 
 int run(const Options &options) {
@@ -189,7 +190,8 @@ int run(const Options &options) {
   std::vector<std::string> targets = options.targets;
   std::optional<Stage> stage;
   if (!options.emit.empty()) {
-    if (options.emit == "formula" || options.emit == "kernels" || options.emit == "legalized" || options.emit == "plan") {
+    if (options.emit == "formula" || options.emit == "kernels" || options.emit == "legalized" ||
+        options.emit == "plan") {
       stage = options.emit == "formula"   ? Stage::Formula
               : options.emit == "kernels" ? Stage::Kernels
               : options.emit == "plan"    ? Stage::Plan
@@ -240,17 +242,20 @@ int main(int argc, char **argv) {
   CLI::App app("tenonc - compiles operators into a package (.tnb) that holds code for every kind of device");
   app.footer(std::string(footer) + "\n" + exitStatusText);
   app.add_option("input", options.input, "a .tn file")->required();
-  app.add_option("-o,--output", options.output, "the file to write (default: the input's name with .tnb, or stdout for --emit)");
+  app.add_option("-o,--output", options.output,
+                 "the file to write (default: the input's name with .tnb, or stdout for --emit)");
   app.add_option("--emit", options.emit, "print a stage instead of writing a package")
-      ->check(CLI::IsMember({"ast", "formula", "kernels", "legalized", "plan", "host", "asm", "opencl", "spirv-opencl",
-                             "spirv-vulkan"}));
+      ->check(CLI::IsMember(
+          {"ast", "formula", "kernels", "legalized", "plan", "host", "asm", "opencl", "spirv-opencl", "spirv-vulkan"}));
   app.add_option("--target", options.targets,
                  "targets or profiles to compile for (default: all): host, opencl, spirv-opencl, spirv-vulkan, "
                  "a profile such as opencl-cpu-256, or native: this machine's host profile")
       ->delimiter(',');
   app.add_option("--types", options.types, "types to instantiate: f32,f16 for every type variable, or T=f32")
       ->delimiter(',');
-  app.add_option("-I", options.importDirs, "folders where imports are looked for")->expected(1)->allow_extra_args(false);
+  app.add_option("-I", options.importDirs, "folders where imports are looked for")
+      ->expected(1)
+      ->allow_extra_args(false);
   app.add_flag("--MD", options.writeDependencies, "write the files that were read, as a make rule, to OUTPUT.d (-MD)");
   app.add_option("--MF", options.dependencies, "where --MD writes (-MF)");
   app.add_option("-j,--threads", options.threads, "threads (default: one a core)")->check(CLI::Range(1u, 256u));
