@@ -4,7 +4,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <sys/mman.h>
 #include <sys/stat.h>
 
 #define XXH_INLINE_ALL
@@ -20,18 +19,26 @@ static bool verify(const uint8_t *bytes, size_t size) {
   return VerifyPackageBuffer(verifier);
 }
 
-// Whether the package would be well-formed if only it went on: seen through a mapping whose end is all zeros.
-static bool isTruncated(const uint8_t *bytes, size_t size) {
-  const size_t window = FLATBUFFERS_MAX_BUFFER_SIZE - 1;
-  if (size >= window)
-    return false;
-  void *map = mmap(nullptr, window, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (map == MAP_FAILED)
-    return false;
-  memcpy(map, bytes, size);
-  bool result = verify(static_cast<const uint8_t *>(map), window);
-  munmap(map, window);
-  return result;
+// What the file says of its own size; 0 if that cannot be read. The root table is at the file's beginning, and so still
+// there when the end is missing. `bytes` has not been verified.
+static uint64_t statedSize(const uint8_t *bytes, size_t size) {
+  auto read = [&](uint64_t at, auto &value) {
+    if (at > size || size - at < sizeof value)
+      return false;
+    memcpy(&value, bytes + at, sizeof value);
+    return true;
+  };
+  uint32_t root = 0;
+  int32_t back = 0;
+  uint16_t vtableSize = 0, field = 0;
+  uint64_t stated = 0;
+  if (!read(0, root) || !read(root, back))
+    return 0;
+  const uint64_t vtable = root - static_cast<int64_t>(back);
+  if (!read(vtable, vtableSize) || vtableSize < Package::VT_FILE_BYTES + sizeof field ||
+      !read(vtable + Package::VT_FILE_BYTES, field) || field == 0 || !read(uint64_t(root) + field, stated))
+    return 0;
+  return stated;
 }
 
 uint64_t contentHash(const uint8_t *bytes, size_t size) {
@@ -61,10 +68,16 @@ Status PackageFile::open(std::vector<uint8_t> bytes, const std::string &name,
   if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE)
     return error(tnErrorInvalidPackage, "%s: a package of %zu bytes, the limit is %zu", n, bytes.size(),
                  static_cast<size_t>(FLATBUFFERS_MAX_BUFFER_SIZE));
-  if (!verify(bytes.data(), bytes.size())) {
-    if (isTruncated(bytes.data(), bytes.size()))
-      return error(tnErrorInvalidPackage, "%s: the package is truncated: its tables go on past its %zu bytes", n,
-                   bytes.size());
+  const uint64_t stated = statedSize(bytes.data(), bytes.size());
+  const bool whole = verify(bytes.data(), bytes.size());
+  if (stated > bytes.size() && (!whole || stated < FLATBUFFERS_MAX_BUFFER_SIZE))
+    return error(tnErrorInvalidPackage, "%s: the package is truncated: %zu of its %llu bytes are there", n,
+                 bytes.size(), static_cast<unsigned long long>(stated));
+  if (!whole) {
+    uint32_t root = 0;
+    memcpy(&root, bytes.data(), sizeof root);
+    if (root + sizeof(int32_t) > bytes.size())
+      return error(tnErrorInvalidPackage, "%s: the package is truncated: only %zu bytes are there", n, bytes.size());
     return error(tnErrorInvalidPackage, "%s: the package is damaged: its tables do not fit together", n);
   }
   const Package &root = *GetPackage(bytes.data());

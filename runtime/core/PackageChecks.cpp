@@ -82,7 +82,12 @@ Status checkModule(const Module &module) {
     for (uint8_t access : *kernel->access())
       if (access == 0 || access > 3)
         return bad("kernel %s has the access %u", name, access);
+    for (size_t i = 0; i < count(kernel->element_bytes()); ++i)
+      if (uint8_t bytes = kernel->element_bytes()->Get(i); bytes != 1 && bytes != 2 && bytes != 4 && bytes != 8)
+        return bad("kernel %s has elements of %u bytes", name, bytes);
     if (module.target() == Target::SpirvVulkan) {
+      if (count(kernel->element_bytes()) != buffers)
+        return bad("kernel %s has %zu buffers but %zu element sizes", name, buffers, count(kernel->element_bytes()));
       if (count(kernel->arg_offsets()) != kernel->args()->size())
         return bad("kernel %s has %u arguments but %zu offsets", name, kernel->args()->size(),
                    count(kernel->arg_offsets()));

@@ -1,0 +1,2 @@
+/* tenon.h alone, as C++17. */
+#include "Header.c"
