@@ -19,6 +19,8 @@ inline constexpr double expQ64[] = {0x1.0000000000000p-1, 0x1.5555555555559p-3, 
 inline constexpr double expFastQ32[] = {0x1.fffffc0000000p-2, 0x1.5554900000000p-3, 0x1.5558f80000000p-5, 0x1.123b020000000p-7, 0x1.6a22880000000p-10};
 // (e^r - 1 - r) / r^2, for e^r; degree 9, error 2^-57.9
 inline constexpr double expFastQ64[] = {0x1.000000000000ap-1, 0x1.55555555554f8p-3, 0x1.5555555550754p-5, 0x1.111111112814ap-7, 0x1.6c16c1846fe24p-10, 0x1.a01a0129088c1p-13, 0x1.a01999441328cp-16, 0x1.71df270b7ee0fp-19, 0x1.28ae34aba89aap-22, 0x1.ad7ea53e4ca85p-26};
+// (e^r - 1 - r) / r^2 up to ln2, for e^r; degree 5, error 2^-29.3
+inline constexpr double expWideQ32[] = {0x1.fffffc0000000p-2, 0x1.5555820000000p-3, 0x1.55584a0000000p-5, 0x1.10d9e00000000p-7, 0x1.6ac4c60000000p-10, 0x1.e7c0f00000000p-13};
 // (2^r - 1) / r; degree 5, error 2^-28.9
 inline constexpr double exp2Q32[] = {0x1.62e4300000000p-1, 0x1.ebfbdc0000000p-3, 0x1.c6aee60000000p-5, 0x1.3b2d520000000p-7, 0x1.5f400e0000000p-10, 0x1.41faac0000000p-13};
 // (2^r - 1) / r; degree 10, error 2^-58.0

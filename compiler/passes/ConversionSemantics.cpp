@@ -80,9 +80,7 @@ Term intToFloat(Term x, Type to, bool isSigned) {
     x = isSigned ? convert<arith::ExtSIOp>(x, e.b.getI32Type()) : convert<arith::ExtUIOp>(x, e.b.getI32Type());
     isSigned = true;
   }
-  auto direct = [&](Type f) {
-    return isSigned ? convert<arith::SIToFPOp>(x, f) : convert<arith::UIToFPOp>(x, f);
-  };
+  auto direct = [&](Type f) { return isSigned ? convert<arith::SIToFPOp>(x, f) : convert<arith::UIToFPOp>(x, f); };
   if (element.isF64())
     return direct(element);
   bool wide = width == 64;

@@ -54,12 +54,8 @@ Term Emit::bitsLit(Type type, uint64_t value) {
   return {this, arith::ConstantOp::create(b, loc, splat(type, attr))};
 }
 
-Term Emit::cmpf(arith::CmpFPredicate p, Term x, Term y) {
-  return {this, arith::CmpFOp::create(b, loc, p, x.v, y.v)};
-}
-Term Emit::cmpi(arith::CmpIPredicate p, Term x, Term y) {
-  return {this, arith::CmpIOp::create(b, loc, p, x.v, y.v)};
-}
+Term Emit::cmpf(arith::CmpFPredicate p, Term x, Term y) { return {this, arith::CmpFOp::create(b, loc, p, x.v, y.v)}; }
+Term Emit::cmpi(arith::CmpIPredicate p, Term x, Term y) { return {this, arith::CmpIOp::create(b, loc, p, x.v, y.v)}; }
 Term Emit::cast(Term x, Type type) { return {this, arith::BitcastOp::create(b, loc, type, x.v)}; }
 
 static bool isFloat(Term x) { return isa<FloatType>(getElementTypeOrSelf(x.v.getType())); }
@@ -173,9 +169,12 @@ Pair twoProduct(Term a, Term b) {
   Term p = a * b;
   if (a.e->device.fma)
     return {p, mulAdd(a, b, -p)};
-  // Dekker's product on halves that are cut by their bits (Veltkamp's split would overflow).
+  // Dekker's product on halves that are cut by their bits (Veltkamp's split would overflow). The odd 53 bits of f64 fit
+  // two halves of 26 only if the high one is rounded, which gives the low one a sign.
   auto split = [](Term x) {
-    Term h = fromBits(bits(x) & (format(x).is64 ? ~uint64_t(0) << 27 : ~uint64_t(0) << 12), x);
+    Term i = bits(x);
+    Term h = fromBits(
+        format(x).is64 ? (i + ilit(i, uint64_t(1) << 26)) & (~uint64_t(0) << 27) : i & (~uint64_t(0) << 12), x);
     return Pair{h, x - h};
   };
   Pair x = split(a), y = split(b);

@@ -104,13 +104,13 @@ Term sel(Term c, Term a, double b);
 Term logicalNot(Term c);
 
 Format format(Term x);
-Term bits(Term x);                      ///< A float's bits.
-Term fromBits(Term x, Term floatLike);  ///< A float of the type of `floatLike`.
+Term bits(Term x);                     ///< A float's bits.
+Term fromBits(Term x, Term floatLike); ///< A float of the type of `floatLike`.
 Term abs(Term x);
 Term copysign(Term x, Term sign);
 Term sqrt(Term x);
 Term trunc(Term x);
-Term isNan(Term x);    ///< By the bits: drivers' own tests are not to be trusted.
+Term isNan(Term x); ///< By the bits: drivers' own tests are not to be trusted.
 Term isInf(Term x);
 Term isFinite(Term x);
 Term isNegative(Term x); ///< The sign bit.

@@ -52,9 +52,24 @@ static Term scale(Term p, Term biased) {
   return p * power(half, p) * power(biased - half, p);
 }
 
+/// f32: softmax lives on this, so it is kept to about 15 instructions. One scaling by 2^n does where n is at most 127,
+/// which leaves r up to ln2 for the last results before infinity. Results below about 2^-126.5 are 0: there n is -127
+/// and the scale's bits are 0. Infinity and NaN come by themselves; -infinity needs the bound.
+static Term shortExp(Term x) {
+  double magic = rounder(x, 127);
+  x = atLeast(x, -88);
+  Term t = atMost(mulAdd(x, c::invLn232[0], lit(x, magic)), magic + 127);
+  Term n = t - magic;
+  Term r = mulAdd(n, -c::ln232[1], mulAdd(n, -c::ln232[0], x));
+  Term p = mulAdd(mulAdd(polynomial(r, c::expWideQ32), r, 1.0), r, 1.0);
+  return p * power(bits(t), x);
+}
+
 Term exp(Term x) {
   Format f = format(x);
-  x = atLeast(atMost(x, f.is64 ? 710 : 89), f.is64 ? -746 : -104);
+  if (!f.is64)
+    return shortExp(x);
+  x = atLeast(atMost(x, 710), -746);
   Reduced m = reduce(x, 2 * f.bias);
   return scale(expPolynomial(m.r), m.biased);
 }

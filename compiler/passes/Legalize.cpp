@@ -118,23 +118,36 @@ Term Legalizer::compareFloats(Emit &e, arith::CmpFOp op) {
   Type boolean = op.getType();
   auto unordered = [&] { return op.getLhs() == op.getRhs() ? isNan(a) : isNan(a) | isNan(b); };
   switch (op.getPredicate()) {
-  case P::AlwaysFalse: return e.bitsLit(boolean, 0);
-  case P::AlwaysTrue: return e.bitsLit(boolean, 1);
-  case P::UNO: return unordered();
-  case P::ORD: return logicalNot(unordered());
-  case P::ONE: return (a < b) | (a > b);
-  case P::UEQ: return logicalNot((a < b) | (a > b));
-  case P::UGT: return logicalNot(a <= b);
-  case P::UGE: return logicalNot(a < b);
-  case P::ULT: return logicalNot(a >= b);
-  case P::ULE: return logicalNot(a > b);
-  default: return {}; // what every device has
+  case P::AlwaysFalse:
+    return e.bitsLit(boolean, 0);
+  case P::AlwaysTrue:
+    return e.bitsLit(boolean, 1);
+  case P::UNO:
+    return unordered();
+  case P::ORD:
+    return logicalNot(unordered());
+  case P::ONE:
+    return (a < b) | (a > b);
+  case P::UEQ:
+    return logicalNot((a < b) | (a > b));
+  case P::UGT:
+    return logicalNot(a <= b);
+  case P::UGE:
+    return logicalNot(a < b);
+  case P::ULT:
+    return logicalNot(a >= b);
+  case P::ULE:
+    return logicalNot(a > b);
+  default:
+    return {}; // what every device has
   }
 }
 
-/// A NaN of the operand that comes late to a reduction's loop is tested off its critical path.
-static bool carried(Value v) { return isa<BlockArgument>(v) && v.getParentRegion()->getParentOp()->getNumRegions() == 1 &&
-                                      v.getParentRegion()->getParentOp()->getName().getStringRef() == "scf.for"; }
+/// Whether v is a loop's accumulator: the NaN test is better made on the other operand, off the critical path.
+static bool isCarried(Value v) {
+  auto argument = dyn_cast<BlockArgument>(v);
+  return argument && argument.getOwner()->getParentOp()->getName().getStringRef() == "scf.for";
+}
 
 Term Legalizer::rewriteArith(Emit &e, Operation *op) {
   auto lhs = [&] { return e(op->getOperand(0)); };
@@ -142,7 +155,7 @@ Term Legalizer::rewriteArith(Emit &e, Operation *op) {
   Type result = op->getNumResults() ? op->getResult(0).getType() : Type();
   auto maximum = [&](bool isMax) {
     Term a = lhs(), b = rhs();
-    if (carried(a.v))
+    if (isCarried(a.v))
       std::swap(a, b);
     return propagatingMax(a, b, isMax);
   };
@@ -220,15 +233,16 @@ LogicalResult Legalizer::rewriteFunction(Operation *op) {
     return done(isFinite(x));
   if (isa<math::IsNormalOp>(op)) {
     Format f = format(x);
-    return done(isFinite(x) & logicalNot(ult(bits(x) & ((uint64_t(1) << (f.width - 1)) - 1),
-                                             ilit(bits(x), uint64_t(1) << f.mant))));
+    return done(isFinite(x) &
+                logicalNot(ult(bits(x) & ((uint64_t(1) << (f.width - 1)) - 1), ilit(bits(x), uint64_t(1) << f.mant))));
   }
   if (isa<math::AbsIOp>(op))
     return done(sel(x < ilit(x, 0), -x, x));
   if (isa<math::ClampFOp>(op)) // value, min, max; the language's order: the upper bound last
     return done(propagatingMax(propagatingMax(x, e(op->getOperand(1)), true), e(op->getOperand(2)), false));
   if (auto both = dyn_cast<math::SincosOp>(op)) {
-    replace(op, {expandFunction(b, loc, Function::Sin, x.v, device), expandFunction(b, loc, Function::Cos, x.v, device)});
+    replace(op,
+            {expandFunction(b, loc, Function::Sin, x.v, device), expandFunction(b, loc, Function::Cos, x.v, device)});
     return success();
   }
   static const llvm::StringMap<Function> expansions = {
@@ -253,7 +267,9 @@ LogicalResult Legalizer::rewrite(Operation *op) {
     return rewriteFunction(op);
   if (!isa_and_nonnull<arith::ArithDialect>(op->getDialect()))
     return success();
-  if (isa<arith::RemFOp>(op) || name.starts_with("arith.scaling_"))
+  bool narrowPair = isa<arith::AddUIExtendedOp, arith::MulSIExtendedOp, arith::MulUIExtendedOp>(op) &&
+                    isNarrowInt(op->getOperand(0).getType());
+  if (isa<arith::RemFOp>(op) || narrowPair || name.starts_with("arith.scaling_"))
     return op->emitError() << "no device computes '" << name << "', and it has no expansion";
   OpBuilder b(op);
   Emit e(b, op->getLoc(), device);
@@ -277,7 +293,8 @@ void Legalizer::widenInt(Operation *op) {
   Type i32 = b.getI32Type();
   bool isSigned = isa<arith::DivSIOp, arith::ShRSIOp, arith::MulSIExtendedOp>(op);
   if (auto compare = dyn_cast<arith::CmpIOp>(op))
-    isSigned = compare.getPredicate() >= arith::CmpIPredicate::slt && compare.getPredicate() <= arith::CmpIPredicate::sge;
+    isSigned =
+        compare.getPredicate() >= arith::CmpIPredicate::slt && compare.getPredicate() <= arith::CmpIPredicate::sge;
   Type narrow;
   OperationState state(loc, op->getName());
   for (Value operand : op->getOperands()) {

@@ -174,7 +174,8 @@ Term cbrt(Term x) {
   Term rest = e - q * ilit(e, 3);
   Term m = fromBits(fraction | bitsOf(f, 1.0), x);
   Term v = fromBits(fraction | ((rest + ilit(e, f.bias)) << f.mant), x);
-  Term root = sel(rest == ilit(e, 1), lit(x, std::cbrt(2.0)), sel(rest == ilit(e, 2), lit(x, std::cbrt(4.0)), lit(x, 1)));
+  Term root =
+      sel(rest == ilit(e, 1), lit(x, std::cbrt(2.0)), sel(rest == ilit(e, 2), lit(x, std::cbrt(4.0)), lit(x, 1)));
   Term y = polynomial(m, TENON_TABLE(x, cbrtP)) * root;
   if (f.is64) { // Halley, then Newton with an exact residual.
     Term cube = y * y * y;

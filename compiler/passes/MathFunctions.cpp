@@ -7,6 +7,7 @@
 #include "MathFunctions.h"
 
 #include <cmath>
+#include <iterator>
 
 using namespace mlir;
 
@@ -17,9 +18,7 @@ Term propagatingMax(Term a, Term b, bool isMax) {
   return sel(isNan(a), a, sel(isMax ? a > b : a < b, a, b));
 }
 
-Term droppingMax(Term a, Term b, bool isMax) {
-  return sel(isNan(b), a, sel(isMax ? a > b : a < b, a, b));
-}
+Term droppingMax(Term a, Term b, bool isMax) { return sel(isNan(b), a, sel(isMax ? a > b : a < b, a, b)); }
 
 Term toOdd(Term r, Term positive, Term inexact) {
   Term i = bits(r), one = ilit(i, 1);
@@ -62,40 +61,27 @@ Term fma(Term a, Term b, Term c) {
 
 } // namespace functions
 
+// In the order of the enumeration.
+static constexpr Term (*unary[])(Term) = {
+    functions::exp,   functions::exp2,  functions::expm1, functions::log,  functions::log2, functions::log10,
+    functions::log1p, functions::rsqrt, functions::cbrt,  functions::sin,  functions::cos,  functions::tan,
+    functions::asin,  functions::acos,  functions::atan,  functions::sinh, functions::cosh, functions::tanh,
+    functions::asinh, functions::acosh, functions::atanh, functions::erf,  functions::erfc, functions::round};
+static_assert(std::size(unary) == size_t(Function::Atan2), "a function of one operand is missing");
+
 Value expandFunction(OpBuilder &b, Location loc, Function function, ValueRange args, const DeviceDescription &device) {
-  using namespace functions;
   Emit e(b, loc, device);
   Term x = e(args[0]);
   switch (function) {
-  case Function::Exp: return functions::exp(x).v;
-  case Function::Exp2: return functions::exp2(x).v;
-  case Function::Expm1: return functions::expm1(x).v;
-  case Function::Log: return functions::log(x).v;
-  case Function::Log2: return functions::log2(x).v;
-  case Function::Log10: return functions::log10(x).v;
-  case Function::Log1p: return functions::log1p(x).v;
-  case Function::Rsqrt: return functions::rsqrt(x).v;
-  case Function::Cbrt: return functions::cbrt(x).v;
-  case Function::Sin: return functions::sin(x).v;
-  case Function::Cos: return functions::cos(x).v;
-  case Function::Tan: return functions::tan(x).v;
-  case Function::Asin: return functions::asin(x).v;
-  case Function::Acos: return functions::acos(x).v;
-  case Function::Atan: return functions::atan(x).v;
-  case Function::Sinh: return functions::sinh(x).v;
-  case Function::Cosh: return functions::cosh(x).v;
-  case Function::Tanh: return functions::tanh(x).v;
-  case Function::Asinh: return functions::asinh(x).v;
-  case Function::Acosh: return functions::acosh(x).v;
-  case Function::Atanh: return functions::atanh(x).v;
-  case Function::Erf: return functions::erf(x).v;
-  case Function::Erfc: return functions::erfc(x).v;
-  case Function::Round: return functions::round(x).v;
-  case Function::Atan2: return functions::atan2(x, e(args[1])).v;
-  case Function::Pow: return functions::pow(x, e(args[1])).v;
-  case Function::Fma: return functions::fma(x, e(args[1]), e(args[2])).v;
+  case Function::Atan2:
+    return functions::atan2(x, e(args[1])).v;
+  case Function::Pow:
+    return functions::pow(x, e(args[1])).v;
+  case Function::Fma:
+    return functions::fma(x, e(args[1]), e(args[2])).v;
+  default:
+    return unary[size_t(function)](x).v;
   }
-  llvm_unreachable("every function has its case");
 }
 
 } // namespace tenon

@@ -13,9 +13,32 @@ namespace tenon {
 
 /// The functions of one operand, then those of two and three.
 enum class Function {
-  Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Rsqrt, Cbrt, Sin, Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh,
-  Asinh, Acosh, Atanh, Erf, Erfc, Round,
-  Atan2, Pow,
+  Exp,
+  Exp2,
+  Expm1,
+  Log,
+  Log2,
+  Log10,
+  Log1p,
+  Rsqrt,
+  Cbrt,
+  Sin,
+  Cos,
+  Tan,
+  Asin,
+  Acos,
+  Atan,
+  Sinh,
+  Cosh,
+  Tanh,
+  Asinh,
+  Acosh,
+  Atanh,
+  Erf,
+  Erfc,
+  Round,
+  Atan2,
+  Pow,
   Fma
 };
 

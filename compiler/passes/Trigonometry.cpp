@@ -211,6 +211,9 @@ static Arc arc(Term y, Term x) {
   // What t lost: beside pi/4 it would cost an ulp or two.
   Pair p = twoProduct(t, d);
   Term rest = ((n - p.hi) - p.lo) + sel(between, difference.lo - t * total.lo, lit(t, 0));
+  // Near the subnormals the product's error term is not exact.
+  Format f = format(t);
+  rest = sel(abs(n) < std::ldexp(1.0, 2 * f.mant - f.bias), 0.0, rest);
   Term z = t * t;
   return {t, mulAdd(t * z, polynomial(z, TENON_TABLE(z, atanP)), rest * inverse), below, above};
 }

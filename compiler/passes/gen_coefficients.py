@@ -117,6 +117,7 @@ def series(f, limit):
 L = mpf('1e-20')
 table('expQ', series(lambda r: (exp(r) - 1 - r) / r**2, L), lambda r: abs(r) + mpf('1e-25'), -half, half, (5, 10), '(e^r - 1 - r) / r^2')
 table('expFastQ', series(lambda r: (exp(r) - 1 - r) / r**2, L), lambda r: r**2 / exp(r) + mpf('1e-25'), -half, half, (4, 9), '(e^r - 1 - r) / r^2, for e^r')
+table('expWideQ', series(lambda r: (exp(r) - 1 - r) / r**2, L), lambda r: r**2 / exp(r) + mpf('1e-25'), -half, 2 * half, (5, None), '(e^r - 1 - r) / r^2 up to ln2, for e^r')
 table('exp2Q', series(lambda r: (exp(r * log(mpf(2))) - 1) / r, L), lambda r: abs(r) / exp(r * log(mpf(2))) + mpf('1e-25'), mpf('-0.501'), mpf('0.501'), (5, 10), '(2^r - 1) / r')
 r2 = sqrt(mpf(2))
 table('logP', series(lambda f: (log1p(f) - f + f * f / 2) / f**3, L), lambda f: f * f + mpf('1e-25'), r2 / 2 - 1 - mpf('1e-5'), r2 - 1 + mpf('1e-5'), (8, None), '(log(1+f) - f + f^2/2) / f^3')

@@ -1,7 +1,7 @@
 //===- ConversionsTest.cpp - casts, f16 and bf16, maximum and comparisons ---===//
 //
-// Owns what casts mean and how they round. The expected f16 and bf16 come from a search in the ordered list of all their
-// values, which shares nothing with the code under test.
+// Owns what casts mean and how they round. The expected f16 and bf16 come from a search in the ordered list of all
+// their values, which shares nothing with the code under test.
 //
 //===------------------------------------------------------------------------===//
 #include "Jit.h"
@@ -92,8 +92,8 @@ template <class F> void checkTruncate(const char *type) {
       for (size_t i = 0; i < in.size(); ++i) {
         uint16_t want = nearest(in[i], n.exponent);
         ASSERT_TRUE(got[i] == want || (isNan16(got[i], n.exponent) && isNan16(want, n.exponent)))
-            << type << " to " << n.type << " on " << device.name << ": " << std::hexfloat << in[i] << " got " << std::hex
-            << got[i] << " want " << want;
+            << type << " to " << n.type << " on " << device.name << ": " << std::hexfloat << in[i] << " got "
+            << std::hex << got[i] << " want " << want;
       }
     }
   }
@@ -156,16 +156,52 @@ TEST(Conversions, NarrowArithmeticRoundsOnce) {
       }
 }
 
-// ---- between floats and integers -------------------------------------------------------------------------------------
+// ---- between floats and integers
+// -------------------------------------------------------------------------------------
 
 template <class F, class I> void checkToInt(const char *from, const char *to, const char *op) {
   using L = std::numeric_limits<I>;
-  std::vector<F> in = {0, F(-0.0), F(0.5), F(-0.5), F(0.99), F(-0.99), 1, F(1.5), F(-1.5), 127, F(127.9), 128, F(-128.5),
-                       F(-128.99), -129, 255, F(255.5), 256, 32767, 32768, F(-32768.9), 65535, 65536, F(2147483520.0),
-                       F(2147483648.0), F(-2147483648.0), F(4294967040.0), F(4294967296.0), F(0x1p63), F(-0x1p63), F(0x1p64),
-                       std::nextafter(F(0x1p63), F(0)), std::nextafter(F(0x1p64), F(0)), std::nextafter(F(-0x1p63), F(-INFINITY)),
-                       F(INFINITY), F(-INFINITY), F(NAN), -F(NAN), std::numeric_limits<F>::max(),
-                       std::numeric_limits<F>::lowest(), std::numeric_limits<F>::denorm_min()};
+  std::vector<F> in = {0,
+                       F(-0.0),
+                       F(0.5),
+                       F(-0.5),
+                       F(0.99),
+                       F(-0.99),
+                       1,
+                       F(1.5),
+                       F(-1.5),
+                       127,
+                       F(127.9),
+                       128,
+                       F(-128.5),
+                       F(-128.99),
+                       -129,
+                       255,
+                       F(255.5),
+                       256,
+                       32767,
+                       32768,
+                       F(-32768.9),
+                       65535,
+                       65536,
+                       F(2147483520.0),
+                       F(2147483648.0),
+                       F(-2147483648.0),
+                       F(4294967040.0),
+                       F(4294967296.0),
+                       F(0x1p63),
+                       F(-0x1p63),
+                       F(0x1p64),
+                       std::nextafter(F(0x1p63), F(0)),
+                       std::nextafter(F(0x1p64), F(0)),
+                       std::nextafter(F(-0x1p63), F(-INFINITY)),
+                       F(INFINITY),
+                       F(-INFINITY),
+                       F(NAN),
+                       -F(NAN),
+                       std::numeric_limits<F>::max(),
+                       std::numeric_limits<F>::lowest(),
+                       std::numeric_limits<F>::denorm_min()};
   std::mt19937_64 random(21);
   for (int i = 0; i < 100000; ++i) {
     in.push_back(F(std::ldexp(double(int64_t(random())), -int(random() % 64))));
@@ -181,7 +217,10 @@ template <class F, class I> void checkToInt(const char *from, const char *to, co
       k.run({in.data()}, got.data(), in.size());
       for (size_t i = 0; i < in.size(); ++i) {
         long double t = truncl(in[i]);
-        I want = std::isnan(in[i]) ? 0 : t >= (long double)L::max() ? L::max() : t <= (long double)L::min() ? L::min() : I(t);
+        I want = std::isnan(in[i])            ? 0
+                 : t >= (long double)L::max() ? L::max()
+                 : t <= (long double)L::min() ? L::min()
+                                              : I(t);
         ASSERT_EQ(got[i], want) << op << " " << from << " to " << to << ": " << in[i] << " on " << device.name;
       }
     }
@@ -226,7 +265,8 @@ template <class I> void checkFromInt(const char *from, const char *op) {
       std::string head = "%r = arith." + std::string(op) + " %a : T0 to R";
       Kernel f32(head, {from}, "f32", width, device.description), f64(head, {from}, "f64", width, device.description);
       Kernel f16(head, {from}, "f16", width, device.description), bf16(head, {from}, "bf16", width, device.description);
-      ASSERT_TRUE(f32.ok() && f64.ok() && f16.ok() && bf16.ok()) << f32.error() << f64.error() << f16.error() << bf16.error();
+      ASSERT_TRUE(f32.ok() && f64.ok() && f16.ok() && bf16.ok())
+          << f32.error() << f64.error() << f16.error() << bf16.error();
       std::vector<float> s(in.size());
       std::vector<double> d(in.size());
       std::vector<uint16_t> h(in.size()), b(in.size());
@@ -237,8 +277,10 @@ template <class I> void checkFromInt(const char *from, const char *op) {
       for (size_t i = 0; i < in.size(); ++i) {
         ASSERT_EQ(s[i], float(in[i])) << op << " " << from << " " << device.name << " " << width;
         ASSERT_EQ(d[i], double(in[i])) << op << " " << from << " " << device.name << " " << width;
-        ASSERT_EQ(h[i], nearest((long double)in[i], 5)) << op << " " << from << " to f16, " << +in[i] << " " << device.name;
-        ASSERT_EQ(b[i], nearest((long double)in[i], 8)) << op << " " << from << " to bf16, " << +in[i] << " " << device.name;
+        ASSERT_EQ(h[i], nearest((long double)in[i], 5))
+            << op << " " << from << " to f16, " << +in[i] << " " << device.name;
+        ASSERT_EQ(b[i], nearest((long double)in[i], 8))
+            << op << " " << from << " to bf16, " << +in[i] << " " << device.name;
       }
     }
 }
@@ -251,11 +293,22 @@ TEST(Conversions, U32ToFloat) { checkFromInt<uint32_t>("i32", "uitofp"); }
 TEST(Conversions, I64ToFloat) { checkFromInt<int64_t>("i64", "sitofp"); }
 TEST(Conversions, U64ToFloat) { checkFromInt<uint64_t>("i64", "uitofp"); }
 
-// ---- maximum, minimum, comparisons -----------------------------------------------------------------------------------
+// ---- maximum, minimum, comparisons
+// -----------------------------------------------------------------------------------
 
 template <class F> void checkPairs(const char *type) {
-  std::vector<F> values = {0, F(-0.0), 1, -1, F(INFINITY), F(-INFINITY), F(NAN), -F(NAN), F(2.5), std::numeric_limits<F>::max(),
-                           std::numeric_limits<F>::min(), -std::numeric_limits<F>::min()};
+  std::vector<F> values = {0,
+                           F(-0.0),
+                           1,
+                           -1,
+                           F(INFINITY),
+                           F(-INFINITY),
+                           F(NAN),
+                           -F(NAN),
+                           F(2.5),
+                           std::numeric_limits<F>::max(),
+                           std::numeric_limits<F>::min(),
+                           -std::numeric_limits<F>::min()};
   std::vector<F> a, b;
   for (F x : values)
     for (F y : values) {

@@ -73,8 +73,8 @@ template <class T> void inputs(std::vector<T> &a, std::vector<T> &b) {
     return;
   }
   using L = std::numeric_limits<T>;
-  std::vector<T> edges = {0, 1, -1, 2, -2, 3, 7, -7, 31, 32, 33, 63, 64, 65, 15, 16, L::min(), L::max(),
-                          T(L::min() + 1), T(L::max() - 1)};
+  std::vector<T> edges = {
+      0, 1, -1, 2, -2, 3, 7, -7, 31, 32, 33, 63, 64, 65, 15, 16, L::min(), L::max(), T(L::min() + 1), T(L::max() - 1)};
   for (T x : edges)
     for (T y : edges) {
       a.push_back(x);
@@ -166,8 +166,8 @@ template <class T> void checkBits(const char *type, int lanes) {
       std::vector<T> got(a.size());
       k.run({a.data()}, got.data(), a.size());
       for (size_t i = 0; i < a.size(); ++i)
-        ASSERT_EQ(int(got[i]), int(T(t.want(U<T>(a[i]))))) << t.op << " " << type << " " << int64_t(a[i]) << " "
-                                                           << device.name;
+        ASSERT_EQ(int(got[i]), int(T(t.want(U<T>(a[i])))))
+            << t.op << " " << type << " " << int64_t(a[i]) << " " << device.name;
     }
 }
 TEST(Integers, Bits8) { checkBits<int8_t>("i8", 16); }

@@ -83,7 +83,9 @@ static void substitute(std::string &s, const std::string &from, const std::strin
 }
 
 static std::string kernelText(std::string body, const std::vector<std::string> &in, const std::string &out, int width) {
-  auto shaped = [&](const std::string &t) { return width == 1 ? t : "vector<" + std::to_string(width) + "x" + t + ">"; };
+  auto shaped = [&](const std::string &t) {
+    return width == 1 ? t : "vector<" + std::to_string(width) + "x" + t + ">";
+  };
   std::string text = "func.func @k(", loads;
   for (size_t i = 0; i < in.size(); ++i) {
     std::string type = shaped(in[i]), name(1, char('a' + i));
@@ -99,9 +101,13 @@ static std::string kernelText(std::string body, const std::vector<std::string> &
   substitute(body, "INT64", shaped("i64"));
   substitute(body, "F32", shaped("f32"));
   std::string stored = out == "i1" ? "i8" : out;
-  text += "%mr: memref<?x" + stored + ">, %n: index) attributes {llvm.emit_c_interface} {\n"
-          "%c0 = arith.constant 0 : index\n %c1 = arith.constant " + std::to_string(width) + " : index\n"
-          "scf.for %i = %c0 to %n step %c1 {\n" + loads + body + "\n";
+  text += "%mr: memref<?x" + stored +
+          ">, %n: index) attributes {llvm.emit_c_interface} {\n"
+          "%c0 = arith.constant 0 : index\n %c1 = arith.constant " +
+          std::to_string(width) +
+          " : index\n"
+          "scf.for %i = %c0 to %n step %c1 {\n" +
+          loads + body + "\n";
   std::string value = "%r";
   if (out == "i1") {
     text += "%wide = arith.extui %r : " + shaped("i1") + " to " + shaped("i8") + "\n";
@@ -176,7 +182,7 @@ void Kernel::run(const std::vector<const void *> &in, void *out, size_t n) const
     return reinterpret_cast<void (*)(Descriptor *, Descriptor *, Descriptor *, int64_t)>(entry)(&a, &b, &r, count);
   Descriptor c = describe(in[2]);
   reinterpret_cast<void (*)(Descriptor *, Descriptor *, Descriptor *, Descriptor *, int64_t)>(entry)(&a, &b, &c, &r,
-                                                                                                    count);
+                                                                                                     count);
 }
 
 } // namespace tenon::test

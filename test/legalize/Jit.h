@@ -49,7 +49,7 @@ private:
 };
 
 /// Parses, legalizes and prints a whole module, for tests of the IR; empty and `error` set on failure.
-std::string legalizeText(const std::string &module, const DeviceDescription &device, std::vector<std::string> &emulations,
-                         std::string &error);
+std::string legalizeText(const std::string &module, const DeviceDescription &device,
+                         std::vector<std::string> &emulations, std::string &error);
 
 } // namespace tenon::test

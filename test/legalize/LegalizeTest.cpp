@@ -35,9 +35,9 @@ std::set<std::string> operationsIn(const std::string &text) {
 }
 
 TEST(Legalize, LeavesOnlyWhatKernelsMayHold) {
-  const char *functions[] = {"exp",  "exp2", "expm1", "log",  "log2",  "log10", "log1p", "rsqrt", "cbrt", "sin",
-                             "cos",  "tan",  "asin",  "acos", "atan",  "sinh",  "cosh",  "tanh",  "erf",  "erfc",
-                             "round", "asinh", "acosh", "atanh"};
+  const char *functions[] = {"exp",  "exp2", "expm1", "log",  "log2",  "log10", "log1p", "rsqrt",
+                             "cbrt", "sin",  "cos",   "tan",  "asin",  "acos",  "atan",  "sinh",
+                             "cosh", "tanh", "erf",   "erfc", "round", "asinh", "acosh", "atanh"};
   std::string body = "%p0 = arith.maximumf %x, %y : f32\n";
   int n = 0;
   auto use = [&](const std::string &op, const std::string &type) {
@@ -47,7 +47,8 @@ TEST(Legalize, LeavesOnlyWhatKernelsMayHold) {
     if (type == "vector<8xf32>")
       body += "vector.store " + name + ", %a[%i] : memref<?xf32>, vector<8xf32>\n";
     else if (type == "f64") {
-      body += name + "s = arith.truncf " + name + " : f64 to f32\n memref.store " + name + "s, %a[%i] : memref<?xf32>\n";
+      body +=
+          name + "s = arith.truncf " + name + " : f64 to f32\n memref.store " + name + "s, %a[%i] : memref<?xf32>\n";
     } else
       body += "memref.store " + name + ", %a[%i] : memref<?xf32>\n";
   };
@@ -61,9 +62,9 @@ TEST(Legalize, LeavesOnlyWhatKernelsMayHold) {
   use("math.fma %x, %y, %x", "f32");
   use("math.clampf %x to [%y, %p0]", "f32");
   use("arith.minnumf %x, %y", "f32");
-  std::set<std::string> math = {"math.fma",  "math.absf",      "math.sqrt",     "math.floor", "math.ceil",
-                                "math.trunc", "math.roundeven", "math.copysign", "math.ctpop", "math.ctlz",
-                                "math.cttz"};
+  std::set<std::string> math = {"math.fma",   "math.absf",  "math.sqrt",      "math.floor",
+                                "math.ceil",  "math.trunc", "math.roundeven", "math.copysign",
+                                "math.ctpop", "math.ctlz",  "math.cttz"};
   std::set<std::string> forbidden = {"arith.maximumf", "arith.minimumf", "arith.maxnumf", "arith.minnumf"};
   for (const Device &device : getDevices()) {
     std::vector<std::string> emulations;
@@ -80,8 +81,9 @@ TEST(Legalize, LeavesOnlyWhatKernelsMayHold) {
 }
 
 TEST(Legalize, NeverUsesWhatTheDeviceLacks) {
-  std::string body = "%p = math.sin %v : vector<8xf32>\n%q = math.powf %p, %v : vector<8xf32>\n%s = math.fma %p, %q, %v "
-                     ": vector<8xf32>\nvector.store %s, %a[%i] : memref<?xf32>, vector<8xf32>\n";
+  std::string body =
+      "%p = math.sin %v : vector<8xf32>\n%q = math.powf %p, %v : vector<8xf32>\n%s = math.fma %p, %q, %v "
+      ": vector<8xf32>\nvector.store %s, %a[%i] : memref<?xf32>, vector<8xf32>\n";
   std::vector<std::string> emulations;
   std::string text = legalized(body, getDevices()[2].description, emulations);
   text = text.substr(text.find('\n'));
@@ -93,10 +95,11 @@ TEST(Legalize, NeverUsesWhatTheDeviceLacks) {
 TEST(Legalize, ContractionsSplitAndTheLanguagesFmaDoesNot) {
   DeviceDescription device = getDevices()[1].description;
   std::vector<std::string> emulations;
-  std::string text = legalized("%p = math.fma %x, %y, %x fastmath<contract> : f32\nmemref.store %p, %a[%i] : memref<?xf32>\n"
-                               "%q = vector.fma %v, %v, %v : vector<8xf32>\nvector.store %q, %a[%i] : memref<?xf32>, "
-                               "vector<8xf32>",
-                               device, emulations);
+  std::string text =
+      legalized("%p = math.fma %x, %y, %x fastmath<contract> : f32\nmemref.store %p, %a[%i] : memref<?xf32>\n"
+                "%q = vector.fma %v, %v, %v : vector<8xf32>\nvector.store %q, %a[%i] : memref<?xf32>, "
+                "vector<8xf32>",
+                device, emulations);
   EXPECT_EQ(operationsIn(text).count("arith.bitcast"), 0u) << text;
   EXPECT_TRUE(emulations.empty());
   text = legalized("%p = math.fma %x, %y, %x : f32\nmemref.store %p, %a[%i] : memref<?xf32>", device, emulations);
@@ -111,7 +114,8 @@ TEST(Legalize, EmulationsAreNamedOnce) {
                      "%t = arith.mulf %s, %s : bf16\nmemref.store %t, %w[%i] : memref<?xbf16>";
   std::string text = legalized(body, getDevices()[2].description, emulations);
   std::sort(emulations.begin(), emulations.end());
-  std::vector<std::string> want = {"bf16 arithmetic in f32", "f16 arithmetic in f32", "f16 conversions in integer arithmetic"};
+  std::vector<std::string> want = {"bf16 arithmetic in f32", "f16 arithmetic in f32",
+                                   "f16 conversions in integer arithmetic"};
   EXPECT_EQ(emulations, want);
   EXPECT_EQ(operationsIn(text).count("arith.extf"), 0u) << text;
   EXPECT_NE(text.find("memref<?xbf16>"), std::string::npos);
@@ -126,9 +130,10 @@ TEST(Legalize, DropsFastMath) {
 
 TEST(Legalize, HoistsWhatDoesNotChange) {
   std::vector<std::string> emulations;
-  std::string text = legalized("%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\nscf.for %j = %c0 to %i step "
-                               "%c1 {\n%p = math.exp %x : f32\nmemref.store %p, %a[%j] : memref<?xf32>\n}",
-                               getDevices()[0].description, emulations);
+  std::string text =
+      legalized("%c0 = arith.constant 0 : index\n%c1 = arith.constant 1 : index\nscf.for %j = %c0 to %i step "
+                "%c1 {\n%p = math.exp %x : f32\nmemref.store %p, %a[%j] : memref<?xf32>\n}",
+                getDevices()[0].description, emulations);
   EXPECT_LT(text.find("arith.bitcast"), text.find("scf.for")) << text;
 }
 
