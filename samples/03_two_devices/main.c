@@ -2,8 +2,6 @@
  * Usage: 03_two_devices [DEVICE]; without one, the best device that is not host. */
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "tenon/tenon.h"
 
@@ -85,11 +83,7 @@ int main(int argc, char **argv) {
     return 1;
   }
 
-  float *x = malloc(count * sizeof(float)), *ya = malloc(count * sizeof(float)), *yb = malloc(count * sizeof(float));
-  if (!x || !ya || !yb) {
-    fprintf(stderr, "out of memory\n");
-    return 1;
-  }
+  static float x[count], ya[count], yb[count];
   for (int i = 0; i < count; ++i)
     x[i] = 10.0f * sinf((float)i);
 
@@ -103,8 +97,5 @@ int main(int argc, char **argv) {
       largest = difference;
   }
   printf("%s (%s) and %s (%s): largest difference %g\n", a.prop.id, a.prop.name, b.prop.id, b.prop.name, largest);
-  free(x);
-  free(ya);
-  free(yb);
   return largest <= 1e-5f ? 0 : 1;
 }
