@@ -30,7 +30,7 @@ TEST_P(HostOps, GiveWhatPlainCppGives) {
   auto [group, level] = GetParam();
   if (level > getHostLevel())
     GTEST_SKIP() << "this machine is x86-64-v" << getHostLevel();
-  checkOpGroup(getHostTarget(), getProfile(getHostTarget(), getProfileName(level)), group, runOnHost);
+  checkOps(getHostTarget(), getProfile(getHostTarget(), getProfileName(level)), getOpCases(group), runOnHost);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, HostOps, testing::Combine(testing::ValuesIn(getOpGroups()), testing::Values(2u, 3u, 4u)),

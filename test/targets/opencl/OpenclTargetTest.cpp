@@ -62,7 +62,14 @@ TEST_P(OpenclOps, GiveWhatPlainCppGivesOnPocl) {
   OpenclDevice *device = getDevice(poclName);
   if (!device)
     GTEST_SKIP() << "PoCL is not installed";
-  checkOpGroup(getOpenclTarget(), getProfile("opencl-cpu-512"), GetParam(), makeRunner(device));
+  checkOps(getOpenclTarget(), getProfile("opencl-cpu-512"), getOpCases(GetParam()), makeRunner(device));
+}
+
+bool hasFloat64(OpenclDevice *device) { return device->hasExtension("cl_khr_fp64"); }
+
+bool canRun(OpenclDevice *device, const ProgramCase &program) {
+  return (!program.needsInt64Atomics || device->hasExtension("cl_khr_int64_extended_atomics")) &&
+         (program.text.find("f64") == std::string::npos || hasFloat64(device));
 }
 
 /// The platforms on which every text must build. PoCL builds what it runs.
@@ -76,15 +83,18 @@ TEST_P(OpenclBuild, HasNoWarning) {
   std::string text;
   if (group == "programs") {
     for (const ProgramCase &program : getProgramCases())
-      if (!program.needsInt64Atomics || device->hasExtension("cl_khr_int64_extended_atomics"))
+      if (canRun(device, program))
         text += program.text;
-  } else
-    text = getKernelText(getOpCases(group));
+  } else {
+    std::vector<OpCase> cases = getOpCases(group);
+    if (!hasFloat64(device))
+      removeFloat64(cases);
+    text = getKernelText(cases);
+  }
   std::string errors;
   auto module = compile(text, errors);
   ASSERT_TRUE(mlir::succeeded(module)) << errors;
-  if (!module->requirements.empty() && !device->hasExtension("cl_khr_fp64"))
-    GTEST_SKIP() << platform << " has no f64";
+  EXPECT_TRUE(module->requirements.empty() || hasFloat64(device));
   EXPECT_EQ(device->build(*module), "");
 }
 
@@ -117,8 +127,8 @@ TEST_P(OpenclPrograms, Run) {
   OpenclDevice *device = getDevice(platform);
   if (!device)
     GTEST_SKIP() << platform << " is not installed";
-  if (program.needsInt64Atomics && !device->hasExtension("cl_khr_int64_extended_atomics"))
-    GTEST_SKIP() << platform << " has no 64-bit atomics";
+  if (!canRun(device, program))
+    GTEST_SKIP() << platform << " lacks f64 or 64-bit atomics";
   for (const char *profile : {"opencl-cpu-512", "opencl-gpu"})
     checkProgram(getOpenclTarget(), getProfile(profile), program, makeRunner(device));
 }
@@ -137,9 +147,12 @@ TEST_P(OpenclFloat16, ConvertsExactly) {
   OpenclDevice *device = getDevice(GetParam());
   if (!device)
     GTEST_SKIP() << GetParam() << " is not installed";
-  if (!device->hasExtension("cl_khr_fp64"))
-    GTEST_SKIP() << GetParam() << " has no f64, which the cases use";
-  checkOpGroup(getOpenclTarget(), getProfile("opencl-cpu-256"), "f16", makeRunner(device));
+  for (const char *group : {"f16", "bf16"}) {
+    std::vector<OpCase> cases = getOpCases(group);
+    if (!hasFloat64(device))
+      removeFloat64(cases);
+    checkOps(getOpenclTarget(), getProfile("opencl-cpu-256"), cases, makeRunner(device));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, OpenclFloat16, testing::Values("rusticl", "Intel(R) OpenCL"),

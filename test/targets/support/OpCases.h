@@ -29,7 +29,10 @@ std::vector<OpCase> getOpCases(const std::string &group);
 /// A module with one kernel for each case.
 std::string getKernelText(const std::vector<OpCase> &cases);
 
-/// Compiles the group's cases for `profile` and checks each result.
-void checkOpGroup(const Target &target, const Profile &profile, const std::string &group, const Runner &run);
+/// Leaves out the cases with f64, for devices without it.
+void removeFloat64(std::vector<OpCase> &cases);
+
+/// Compiles the cases for `profile`, those that it cannot run left out, and checks each result.
+void checkOps(const Target &target, const Profile &profile, std::vector<OpCase> cases, const Runner &run);
 
 } // namespace tenon::test
