@@ -6,14 +6,22 @@
 //===------------------------------------------------------------------------===//
 #include "CodeGen.h"
 
-#include "llvm/Analysis/TargetTransformInfo.h"
-#include "llvm/IR/InstIterator.h"
-#include "llvm/IR/IntrinsicInst.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
 #include "llvm/Support/TargetSelect.h"
-#include "llvm/Transforms/Utils/LowerMemIntrinsics.h"
+#include "llvm/Transforms/InstCombine/InstCombine.h"
+#include "llvm/Transforms/Scalar/DeadStoreElimination.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/GVN.h"
+#include "llvm/Transforms/Scalar/IndVarSimplify.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/LoopDeletion.h"
+#include "llvm/Transforms/Scalar/LoopInstSimplify.h"
+#include "llvm/Transforms/Scalar/LoopPassManager.h"
+#include "llvm/Transforms/Scalar/LoopRotation.h"
+#include "llvm/Transforms/Scalar/SROA.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
 
 #include <mutex>
 
@@ -64,24 +72,41 @@ void prepareModule(llvm::Module &module, llvm::TargetMachine &machine, unsigned 
     function.addFnAttr("target-cpu", machine.getTargetCPU());
     // x86-64-v4 prefers 256 bits unless told.
     function.addFnAttr("prefer-vector-width", width);
-    function.addFnAttr("no-builtin-memmove");
   }
 }
 
-/// A copy loop whose sides may overlap becomes memmove, which host code must not import.
-static void expandMemmoves(llvm::Module &module, llvm::TargetMachine &machine) {
-  for (llvm::Function &function : module) {
-    llvm::SmallVector<llvm::MemMoveInst *> moves;
-    for (llvm::Instruction &instruction : llvm::instructions(function))
-      if (auto *move = llvm::dyn_cast<llvm::MemMoveInst>(&instruction))
-        moves.push_back(move);
-    if (moves.empty())
-      continue;
-    llvm::TargetTransformInfo info = machine.getTargetTransformInfo(function);
-    for (llvm::MemMoveInst *move : moves)
-      if (llvm::expandMemMoveAsLoop(move, info))
-        move->eraseFromParent();
-  }
+/// The passes of -O2 that do something for one big function of loops. -O2 itself takes twice as long (inlining,
+/// attribute inference, globals, vectorisers that find nothing), and its loop idioms would call memmove for loops that
+/// may overlap.
+static llvm::FunctionPassManager makePipeline() {
+  llvm::FunctionPassManager passes;
+  auto simplify = [&] {
+    passes.addPass(llvm::SimplifyCFGPass());
+    passes.addPass(llvm::InstCombinePass());
+  };
+  auto addLoopPasses = [&](llvm::LoopPassManager loop, bool useMemorySSA) {
+    passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loop), useMemorySSA));
+  };
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass(/*UseMemorySSA=*/true));
+  simplify();
+  llvm::LoopPassManager rotation;
+  rotation.addPass(llvm::LoopInstSimplifyPass());
+  rotation.addPass(llvm::LoopRotatePass());
+  rotation.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  addLoopPasses(std::move(rotation), /*useMemorySSA=*/true);
+  simplify();
+  llvm::LoopPassManager counting;
+  counting.addPass(llvm::IndVarSimplifyPass());
+  counting.addPass(llvm::LoopDeletionPass());
+  addLoopPasses(std::move(counting), /*useMemorySSA=*/false);
+  passes.addPass(llvm::GVNPass());
+  passes.addPass(llvm::DSEPass());
+  llvm::LoopPassManager hoisting;
+  hoisting.addPass(llvm::LICMPass(llvm::LICMOptions()));
+  addLoopPasses(std::move(hoisting), /*useMemorySSA=*/true);
+  simplify();
+  return passes;
 }
 
 void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
@@ -89,19 +114,15 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager components;
   llvm::ModuleAnalysisManager modules;
-  llvm::PipelineTuningOptions tuning;
-  tuning.LoopVectorization = false;
-  tuning.LoopInterleaving = false;
-  tuning.SLPVectorization = false;
-  tuning.LoopUnrolling = false;
-  llvm::PassBuilder builder(&machine, tuning);
+  llvm::PassBuilder builder(&machine);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(components);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
-  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
-  expandMemmoves(module, machine);
+  llvm::ModulePassManager passes;
+  passes.addPass(llvm::createModuleToFunctionPassAdaptor(makePipeline()));
+  passes.run(module, modules);
 }
 
 llvm::Expected<llvm::SmallVector<char, 0>> emitObject(llvm::Module &module, llvm::TargetMachine &machine) {

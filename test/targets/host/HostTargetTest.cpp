@@ -4,6 +4,7 @@
 // promises besides its results: imports, determinism, errors instead of crashes, the time it takes.
 //
 //===------------------------------------------------------------------------===//
+#include "CodeGen.h"
 #include "CrashGuard.h"
 #include "Host.h"
 #include "HostRunner.h"
@@ -11,6 +12,7 @@
 #include "ProgramCases.h"
 #include "SharedObject.h"
 
+#include "llvm/IR/IRBuilder.h"
 #include "llvm/Support/ErrorHandling.h"
 
 #include <chrono>
@@ -199,7 +201,22 @@ TEST(HostTarget, FatalErrorsOfLLVMComeBack) {
 }
 
 TEST(HostTarget, ForeignImportsAreNamed) {
-  // This program's own object file format is at hand: an object that is none is an error as well.
+  auto machine = host::createMachine("x86-64-v3");
+  ASSERT_TRUE(bool(machine));
+  llvm::LLVMContext context;
+  llvm::Module module("m", context);
+  auto *type = llvm::FunctionType::get(llvm::Type::getVoidTy(context), false);
+  auto *function = llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, "k", module);
+  llvm::IRBuilder<> builder(llvm::BasicBlock::Create(context, "", function));
+  for (const char *name : {"memcpy", "expf"})
+    builder.CreateCall(module.getOrInsertFunction(name, type));
+  builder.CreateRetVoid();
+  host::prepareModule(module, **machine, 256);
+  auto object = host::emitObject(module, **machine);
+  ASSERT_TRUE(bool(object));
+  EXPECT_EQ(llvm::toString(host::checkImports(*object)), "host code imports expf; only memcpy and memset are allowed");
+
+  // What is no object file at all is an error as well.
   EXPECT_TRUE(bool(llvm::Error(host::checkImports({}))));
   auto linked = host::linkSharedObject({});
   ASSERT_FALSE(bool(linked));
