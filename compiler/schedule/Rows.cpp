@@ -380,6 +380,8 @@ private:
     Value own = kernel.thread(0);
     Type i32 = kernel.builder.getI32Type();
     auto stored = [&](Type type) -> Type {
+      if (type.isIndex())
+        return kernel.builder.getIntegerType(kernel.device.indexBits);
       return type.isInteger(1) || type.isInteger(8) || type.isInteger(16) ? i32 : type;
     };
     Values arrays;
@@ -388,14 +390,15 @@ private:
     auto put = [&](ValueRange values, Value at) {
       for (auto [array, value] : llvm::zip(arrays, values)) {
         Type type = stored(value.getType());
-        Value wide = type == value.getType() ? value : (Value)kernel.create<arith::ExtUIOp>(type, value);
-        kernel.store(wide, array, at);
+        bool asIs = type == value.getType() || value.getType().isIndex(); // The store casts an index.
+        kernel.store(asIs ? value : (Value)kernel.create<arith::ExtUIOp>(type, value), array, at);
       }
     };
     auto get = [&](Value at) {
       Values values;
       for (auto [array, value] : llvm::zip(arrays, state)) {
-        Value wide = kernel.load(array, at, 1, stored(value.getType()));
+        Type type = value.getType();
+        Value wide = kernel.load(array, at, 1, type.isIndex() ? type : stored(type));
         values.push_back(wide.getType() == value.getType()
                              ? wide
                              : (Value)kernel.create<arith::TruncIOp>(value.getType(), wide));
