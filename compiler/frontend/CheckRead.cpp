@@ -69,6 +69,10 @@ Checker::Result Checker::checkName(const Node &node) {
       return {binding.value};
     }
     case Binding::Kind::Tensor: {
+      if (binding.view.tensor < 0) { // In a signature, where tensors have no elements yet.
+        error(node.range, name + " is a tensor, not a size");
+        return {};
+      }
       if (binding.view.rank > 0) {
         error(node.range, name + " is a tensor of " + plural(binding.view.rank, "dimension") + ": read it as " +
                               readForm(name, binding.view));
@@ -139,6 +143,10 @@ Checker::Result Checker::checkRead(const Node &node) {
     return {};
   }
   const View view = binding.view;
+  if (view.tensor < 0) {
+    error(node.range, name + " is a tensor: only sizes and size parameters are known here");
+    return {};
+  }
   bool bad = false, hasPack = false;
   for (const NodePtr &kid : node.kids)
     hasPack |= kid->kind == NodeKind::Pack;

@@ -337,6 +337,10 @@ static const Case cases[] = {
      "not used\n1:53: warning: parameter s is not used\n1:61: warning: parameter c is not used\n"},
     {"Control", "op f(x: f32[n]) -> y: f32[n] { y[i] = x[i] \001 }\n",
      "1:44: error: unexpected control character 0x01\n"},
+    {"Dimtensor", "op f(x: f32[n], z: f32[x + n]) -> y: f32[z[0]] { y[i] = x[i] }\n",
+     "1:24: error: x is a tensor of 1 dimension: read it as x[i]\n"},
+    {"Dimself", "op f(x: f32[x]) -> y: f32[y] { y[i] = x[i] }\n",
+     "1:13: error: x is a tensor, not a size\n1:27: error: y is a tensor, not a size\n"},
     {"Badhex", "const N: i32 = 0x\n", "1:16: error: a hexadecimal number needs digits after 0x\n"},
 };
 
