@@ -75,9 +75,8 @@ void prepareModule(llvm::Module &module, llvm::TargetMachine &machine, unsigned 
   }
 }
 
-/// The passes of -O2 that do something for one big function of loops. -O2 itself takes twice as long (inlining,
-/// attribute inference, globals, vectorisers that find nothing), and its loop idioms would call memmove for loops that
-/// may overlap.
+/// The passes of -O2 that do something for one big function of loops. -O2 itself takes longer (inlining, attribute
+/// inference, globals), and its loop idioms make library calls of copy loops, memmove among them.
 static llvm::FunctionPassManager makePipeline() {
   llvm::FunctionPassManager passes;
   auto simplify = [&] {
