@@ -20,6 +20,11 @@ constexpr size_t maxParams = 256;
 
 template <class T> size_t count(const T *vector) { return vector ? vector->size() : 0; }
 
+// FlatBuffers' verifier does not look at where a vector's structs lie.
+template <class T> bool isAligned(const flatbuffers::Vector<const T *> *vector) {
+  return !vector || vector->size() == 0 || reinterpret_cast<uintptr_t>(vector->Data()) % alignof(T) == 0;
+}
+
 [[gnu::format(printf, 1, 2)]] Status bad(const char *format, ...) {
   char buffer[512];
   va_list args;
@@ -150,6 +155,8 @@ private:
   Status expressions(const flatbuffers::Vector<const Expr *> *list, size_t before) {
     if (before + count(list) > (1u << 20))
       return bad("an instance has %zu expressions, the limit is %u", before + count(list), 1u << 20);
+    if (!isAligned(list))
+      return bad("a list of expressions is misaligned");
     for (size_t i = 0; i < count(list); ++i) {
       const Expr &e = *list->Get(i);
       size_t id = before + i;
@@ -260,6 +267,8 @@ private:
     if (v.module_() >= package.modules()->size())
       return bad("a variant is in module %u of %u", v.module_(), package.modules()->size());
     const Module &module = *package.modules()->Get(v.module_());
+    if (!isAligned(v.requires_()))
+      return bad("a variant's requirements are misaligned");
     for (size_t i = 0; i < count(v.requires_()); ++i) {
       const Requirement &r = *v.requires_()->Get(i);
       if (r.property() > Property::MAX || r.relation() > Relation::MAX)

@@ -4,12 +4,14 @@
 #include "core/Log.h"
 #include "core/ProbeText.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -93,6 +95,18 @@ static std::string cacheKey(const Driver &driver, const ProbeUnit &unit, const s
   static const char *const prefixes[] = {"RUSTICL_", "POCL_",    "OCL_",  "OPENCL_",    "VK_",         "LP_",   "CL_",
                                          "MESA_",    "GALLIUM_", "LD_",   "ZE_",        "CUDA",        "ROCR_", "HIP_",
                                          "GPU_",     "NEO",      "SYCL_", "TENON_NULL", "SWIFTSHADER", "INTEL"};
+  // Accelerators that come and go, and the right to use them.
+  if (DIR *folder = opendir("/dev/dri")) {
+    std::vector<std::string> nodes;
+    while (const dirent *entry = readdir(folder))
+      nodes.push_back(std::string("/dev/dri/") + entry->d_name);
+    closedir(folder);
+    std::sort(nodes.begin(), nodes.end()); // the folder's order means nothing
+    for (const std::string &node : nodes)
+      key += node + (access(node.c_str(), R_OK | W_OK) == 0 ? " open\n" : " closed\n");
+  }
+  for (const char *node : {"/dev/kfd", "/dev/nvidiactl", "/dev/dxg"})
+    key += std::string(node) + (access(node, R_OK | W_OK) == 0 ? " open\n" : " closed\n");
   for (char **entry = environ; *entry; ++entry)
     for (const char *prefix : prefixes)
       if (!strncmp(*entry, prefix, strlen(prefix)))
@@ -326,9 +340,7 @@ void probeDriver(Driver &driver, std::vector<ProbeUnit> &good, std::vector<Devic
       leftOut.push_back({name(units[i]), child.problem});
       continue;
     }
-    // What failed may work the next time.
-    bool failed = found.empty() && !left.empty();
-    if (!cached[i] && !failed && !child.cachePath.empty() && !writeFileWhole(child.cachePath, child.key + child.output))
+    if (!cached[i] && !child.cachePath.empty() && !writeFileWhole(child.cachePath, child.key + child.output))
       log(LogLevel::Info, "cannot write the probe's cache %s", child.cachePath.c_str());
     take(units[i], found, left);
   }

@@ -19,6 +19,7 @@ struct Kernel {
   std::vector<package::ArgType> args;
   /// Measured nanoseconds of a group, 0 until known: decides whether waking threads pays.
   std::atomic<float> groupTime{0};
+  std::atomic<uint32_t> unclearLaunches{0};
 };
 
 class HostProgram : public Program {

@@ -38,8 +38,10 @@ static void runGroups(void *context, int64_t begin, int64_t end) {
   }
 }
 
-// Waking a thread costs some microseconds: not for less work than this.
-static constexpr float worthWaking = 6000;
+// Waking a thread costs some microseconds: not for less work than this. Up to `unclear` a parallel run measures the
+// waking more than the work, so now and then a launch runs alone to measure again.
+static constexpr float worthWaking = 6000, unclear = 60000;
+static constexpr uint32_t remeasure = 32;
 
 Status HostQueue::launch(const KernelLaunch &launch) {
   Kernel &kernel = static_cast<HostProgram *>(launch.program)->kernel(launch.kernel);
@@ -78,15 +80,22 @@ Status HostQueue::launch(const KernelLaunch &launch) {
     groupTime = static_cast<float>(std::chrono::duration<double, std::nano>(now - start).count());
     start = now;
   }
+  const float estimate = groupTime * static_cast<float>(total - first);
+  const bool isUnclear = estimate < unclear;
+  bool alone = estimate <= worthWaking;
+  if (!alone && isUnclear)
+    alone = kernel.unclearLaunches.fetch_add(1, std::memory_order_relaxed) % remeasure == 0;
   unsigned threads = 1;
-  if (groupTime * static_cast<float>(total - first) > worthWaking)
-    threads = Threads::get().run(runGroups, &groups, first, total);
-  else
+  if (alone)
     runGroups(&groups, first, total);
+  else
+    threads = Threads::get().run(runGroups, &groups, first, total);
+  if (threads > 1 && isUnclear)
+    return {};
   double spent = std::chrono::duration<double, std::nano>(Clock::now() - start).count();
   auto measured = static_cast<float>(spent * threads / static_cast<double>(total - first));
-  // Follows slowly: one interruption must not change how the next launches run.
-  kernel.groupTime.store(0.75f * groupTime + 0.25f * measured + 0.01f, std::memory_order_relaxed);
+  // Half the way: one interruption must not decide how the next launches run. Never 0, which is "not known".
+  kernel.groupTime.store(0.5f * (groupTime + measured) + 0.01f, std::memory_order_relaxed);
   return {};
 }
 

@@ -63,12 +63,15 @@ typedef struct tnUUID_t {
 
 /* ---- enumerators, with CUDA's values ---------------------------------------------------------------------------- */
 
+/* The ..Maximum_ values make the types 32 bits wide in every language; they are never used. */
+
 typedef enum tnMemcpyKind {
   tnMemcpyHostToHost = 0,
   tnMemcpyHostToDevice = 1,
   tnMemcpyDeviceToHost = 2,
   tnMemcpyDeviceToDevice = 3,
-  tnMemcpyDefault = 4 /* the runtime knows where each pointer points */
+  tnMemcpyDefault = 4, /* the runtime knows where each pointer points */
+  tnMemcpyKindMaximum_ = 0x7fffffff
 } tnMemcpyKind;
 
 typedef enum tnMemoryType {
@@ -113,7 +116,8 @@ typedef enum tnDeviceAttr {
   tnDevAttrCanUseHostPointerForRegisteredMem = 91,
   tnDevAttrCooperativeLaunch = 95,
   tnDevAttrHostRegisterSupported = 99,
-  tnDevAttrMemoryPoolsSupported = 115
+  tnDevAttrMemoryPoolsSupported = 115,
+  tnDevAttrMaximum_ = 0x7fffffff
 } tnDeviceAttr;
 
 #define tnStreamDefault 0x00u
