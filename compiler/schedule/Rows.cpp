@@ -13,6 +13,9 @@ using namespace mlir;
 using namespace tenon;
 using namespace tenon::formula;
 
+/// Elements that a CPU's work-group should have to do.
+static constexpr int64_t elementsPerGroup = 16384;
+
 namespace {
 
 /// Something that a pass over the row computes: a row vector's element or a step of a reduction.
@@ -51,7 +54,7 @@ public:
     ExprId length = one;
     for (ExprId passLength : longest)
       length = plan.max(length, passLength);
-    ExprId rowsPerGroup = plan.max(one, plan.floorDiv(plan.constant(16384), length));
+    ExprId rowsPerGroup = plan.max(one, plan.floorDiv(plan.constant(elementsPerGroup), length));
     Value first = kernel.mul(kernel.group(0), kernel.size(rowsPerGroup));
     Value last = kernel.min(kernel.add(first, kernel.size(rowsPerGroup)), kernel.size(rows));
     kernel.loop(first, last, kernel.index(1), [&](Value row) { emitRow(row); });
@@ -84,6 +87,34 @@ private:
     return llvm::to_vector(statement.getBody().front().getOps<ReduceOp>());
   }
 
+  /// Calls `visit` with what a reduction needs first: every read inside or outside of it whose value it takes, and every other
+  /// reduction of the statement.
+  static void forNeeds(ReduceOp reduce, function_ref<void(Operation *)> visit) {
+    Block *statement = reduce->getBlock();
+    SmallVector<Operation *> work;
+    DenseSet<Operation *> seen;
+    auto need = [&](Operation *op) {
+      for (Value operand : op->getOperands())
+        if (Operation *producer = operand.getDefiningOp(); producer && producer->getBlock() == statement)
+          work.push_back(producer);
+    };
+    need(reduce);
+    reduce.getBody().walk([&](Operation *inner) {
+      if (isa<ReadOp>(inner))
+        visit(inner);
+      need(inner);
+    });
+    while (!work.empty()) {
+      Operation *op = work.pop_back_val();
+      if (!seen.insert(op).second)
+        continue;
+      if (isa<ReadOp, ReduceOp>(op))
+        visit(op);
+      if (!isa<ReduceOp>(op))
+        need(op);
+    }
+  }
+
   void analyse() {
     for (DefineOp statement : group.statements) {
       bool isVector = group.isRowVector(statement);
@@ -114,7 +145,12 @@ private:
         int phase = 0;
         bool alone = isAlone(reduce);
         Value own = reduce.getBody().front().getArguments().back();
-        reduce.getBody().walk([&](ReadOp read) {
+        forNeeds(reduce, [&](Operation *need) {
+          if (auto other = dyn_cast<ReduceOp>(need)) {
+            phase = std::max(phase, phaseOf[other] + (isAlone(other) ? 0 : 1));
+            return;
+          }
+          auto read = cast<ReadOp>(need);
           if (!inGroup(read))
             return;
           auto producer = cast<DefineOp>(read.getTensor().getDefiningOp());
@@ -125,8 +161,9 @@ private:
         phaseOf[reduce] = phase;
         if (!alone)
           itemList.push_back({statement, reduce, phase});
-        if (std::optional<ExprId> upper = plan.fromValue(reduce.getUpper().back()))
-          longest.push_back(*upper);
+        // A range that the plan does not know is a piece of a long one.
+        std::optional<ExprId> upper = plan.fromValue(reduce.getUpper().back());
+        longest.push_back(upper ? *upper : plan.constant(elementsPerGroup));
         available = std::max(available, phase);
       }
       for (ReadOp read : statement.getBody().front().getOps<ReadOp>())

@@ -214,17 +214,10 @@ FailureOr<ScheduledInstance> tenon::scheduleInstance(OperatorOp op, const Device
   Schedule schedule(program, *out.kernels, device, plan, prefix);
   for (const Group &group : groups) {
     assignStorage(schedule, group);
-    switch (group.kind) {
-    case Group::Kind::Pointwise:
-      schedulePointwise(schedule, group);
-      break;
-    case Group::Kind::Rows:
-      scheduleRows(schedule, group);
-      break;
-    case Group::Kind::Contraction:
+    if (group.kind == Group::Kind::Contraction)
       scheduleContraction(schedule, group);
-      break;
-    }
+    else
+      scheduleReduction(schedule, group);
   }
   findInplace(op, groups, program, out);
   if (device.indexBits == 32)

@@ -53,6 +53,8 @@ public:
 
 void schedulePointwise(Schedule &schedule, const Group &group);
 void scheduleRows(Schedule &schedule, const Group &group);
+/// Pointwise or Rows; a reduction with few results over much is cut into pieces where a launch's sizes ask for it.
+void scheduleReduction(Schedule &schedule, const Group &group);
 void scheduleContraction(Schedule &schedule, const Group &group);
 
 /// Gives memory to what a group defines and others (or a later pass over the row) read.
