@@ -74,15 +74,16 @@ std::unique_ptr<package::InstanceT> tenon::describeInstance(formula::OperatorOp 
 std::vector<char> tenon::writePackage(const package::PackageT &package) {
   package::PackageT copy(package);
   copy.format = packageFormat;
-  copy.content_hash = 1; // A zero would not be stored; it is put in place below.
+  copy.content_hash = copy.file_bytes = 1; // A zero would not be stored; both are put in place below.
   flatbuffers::FlatBufferBuilder builder(1 << 20);
   package::FinishPackageBuffer(builder, package::Package::Pack(builder, &copy));
   std::vector<char> bytes(builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize());
   auto *written = flatbuffers::GetMutableRoot<flatbuffers::Table>(bytes.data());
-  auto *field = reinterpret_cast<uint8_t *>(written) +
-                written->GetOptionalFieldOffset(package::Package::VT_CONTENT_HASH);
-  std::memset(field, 0, 8);
-  uint64_t hash = XXH64(bytes.data(), bytes.size(), 0);
-  std::memcpy(field, &hash, 8);
+  auto put = [&](flatbuffers::voffset_t field, uint64_t value) {
+    std::memcpy(reinterpret_cast<uint8_t *>(written) + written->GetOptionalFieldOffset(field), &value, sizeof(value));
+  };
+  put(package::Package::VT_FILE_BYTES, bytes.size());
+  put(package::Package::VT_CONTENT_HASH, 0);
+  put(package::Package::VT_CONTENT_HASH, XXH64(bytes.data(), bytes.size(), 0));
   return bytes;
 }
