@@ -88,8 +88,11 @@ Term intToFloat(Term x, Type to, bool isSigned) {
     return wide ? wideToFloat(x, isSigned, false) : direct(f32);
   // f32 holds every integer that f16 does not round to infinity; for bf16 the first rounding must be to odd.
   bool odd = element.isBF16() && width >= 32;
-  Term f = wide || odd ? wideToFloat(x, isSigned, odd) : direct(f32);
-  return truncateNarrow(f, to);
+  if (wide || odd)
+    return truncateNarrow(wideToFloat(x, isSigned, odd), to);
+  // The bound changes nothing; without it MLIR makes one conversion of the two, which no device has.
+  Term f = direct(f32);
+  return truncateNarrow(sel(f > 0x1p17, 0x1p17, f), to);
 }
 
 static Term toBits16(Term x, Type to) {

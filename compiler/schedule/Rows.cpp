@@ -1,8 +1,9 @@
 //===- Rows.cpp - statements over rows, with reductions along them -----------===//
 //
-// One kernel does a row at a time, in phases: a phase is a pass over the row that computes the reductions and row vectors whose inputs
-// are ready; a value that a reduction gave is ready in the next phase. On a CPU a work-group does some rows, with vectors along the row; on a
-// GPU a work-group does one row, its work-items taking elements in turn and combining in workgroup memory.
+// One kernel does a row at a time, in phases: a phase is a pass over the row that computes the reductions and row
+// vectors whose inputs are ready; a value that a reduction gave is ready in the next phase. On a CPU a work-group does
+// some rows, with vectors along the row; on a GPU a work-group does one row, its work-items taking elements in turn and
+// combining in workgroup memory.
 //
 //===------------------------------------------------------------------------===//
 #include "compiler/schedule/Normalize.h"
@@ -31,8 +32,8 @@ using RangeKey = std::pair<uint64_t, uint64_t>;
 class RowsSchedule {
 public:
   RowsSchedule(Schedule &schedule, const Group &group)
-      : schedule(schedule), group(group), plan(schedule.plan),
-        kernel(schedule.newKernel(group.getLoc())), evaluator(kernel, schedule.program) {
+      : schedule(schedule), group(group), plan(schedule.plan), kernel(schedule.newKernel(group.getLoc())),
+        evaluator(kernel, schedule.program) {
     width = schedule.isGpu() ? 1 : schedule.lanesFor(group);
     evaluator.vectorWidth = width;
     evaluator.vectorizeReductions = !schedule.isGpu();
@@ -87,8 +88,8 @@ private:
     return llvm::to_vector(statement.getBody().front().getOps<ReduceOp>());
   }
 
-  /// Calls `visit` with what a reduction needs first: every read inside or outside of it whose value it takes, and every other
-  /// reduction of the statement.
+  /// Calls `visit` with what a reduction needs first: every read inside or outside of it whose value it takes, and
+  /// every other reduction of the statement.
   static void forNeeds(ReduceOp reduce, function_ref<void(Operation *)> visit) {
     Block *statement = reduce->getBlock();
     SmallVector<Operation *> work;
@@ -353,9 +354,8 @@ private:
         total = accumulators[i].merge({total}, {wide[u * perPoint + i]})[0];
       state[i] = accumulators[i].horizontal({total})[0];
     }
-    return kernel.loop(middle, upper, kernel.index(1), state, [&](Value j, ValueRange carried) {
-      return emitElements(members, accumulators, j, 1, carried);
-    });
+    return kernel.loop(middle, upper, kernel.index(1), state,
+                       [&](Value j, ValueRange carried) { return emitElements(members, accumulators, j, 1, carried); });
   }
 
   /// The members' work at `lanes` elements from `j` on; stores come last, so that memory may be shared.
@@ -436,9 +436,8 @@ private:
       for (auto [array, value] : llvm::zip(arrays, state)) {
         Type type = value.getType();
         Value wide = kernel.load(array, at, 1, type.isIndex() ? type : stored(type));
-        values.push_back(wide.getType() == value.getType()
-                             ? wide
-                             : (Value)kernel.create<arith::TruncIOp>(value.getType(), wide));
+        values.push_back(
+            wide.getType() == value.getType() ? wide : (Value)kernel.create<arith::TruncIOp>(value.getType(), wide));
       }
       return values;
     };

@@ -59,15 +59,24 @@ Status Binding::pick(void **args) {
   uint32_t matches = 0, found = 0;
   for (int withResults = mode == BindMode::Launch; withResults < 2; ++withResults) {
     matches = 0;
+    uint32_t fewestLoose = UINT32_MAX; // (UInt, 8) may stand for bool, but u8 is meant where both are taken.
     for (uint32_t n = 0; n < instances.size(); ++n) {
       const Instance &candidate = *instances.Get(n);
       bool fits = true;
+      uint32_t loose = 0;
       for (uint32_t i = 0; fits && i < params.size(); ++i) {
         const Param &param = *candidate.params()->Get(i);
-        if (param.kind() == ParamKind::Tensor && (!param.is_result() || withResults) && args[i])
-          fits = isType(tensor(args, i).dtype, param.dtype());
+        if (param.kind() != ParamKind::Tensor || (param.is_result() && !withResults) || !args[i])
+          continue;
+        fits = isType(tensor(args, i).dtype, param.dtype());
+        loose += param.dtype() == DType::Bool && tensor(args, i).dtype.code == kDLUInt;
       }
-      if (fits && matches++ == 0)
+      if (!fits || loose > fewestLoose)
+        continue;
+      if (loose < fewestLoose)
+        matches = 0;
+      fewestLoose = loose;
+      if (matches++ == 0)
         found = n;
     }
     if (matches <= 1)

@@ -12,6 +12,8 @@ namespace tenon::host {
 HostProgram::~HostProgram() {
   if (library)
     dlclose(library);
+  if (file >= 0)
+    close(file);
 }
 
 Status HostProgram::load(const package::Module &module) {
@@ -34,7 +36,9 @@ Status HostProgram::load(const package::Module &module) {
   }
   library = dlopen(text("/proc/self/fd/%d", fd).c_str(), RTLD_NOW | RTLD_LOCAL);
   const char *why = library ? nullptr : dlerror();
-  close(fd);
+  // The loader knows libraries by the paths they were opened with: the number must not come again while this one is
+  // loaded.
+  file = fd;
   if (!library)
     return error(tnErrorInvalidKernelImage, "the code of %s cannot be loaded: %s", profile, why ? why : "unknown");
   kernels = std::make_unique<Kernel[]>(module.kernels()->size());

@@ -30,6 +30,7 @@ public:
 
 private:
   void *library = nullptr;
+  int file = -1; ///< Open as long as the library.
   std::unique_ptr<Kernel[]> kernels;
 };
 
