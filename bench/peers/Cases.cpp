@@ -92,7 +92,7 @@ static Case makeChain(int64_t millions) {
   made.tolerance = 1e-5;
   made.bytes = 12.0 * static_cast<double>(count);
   made.makePeers = [count](const Case &, const std::vector<const float *> &inputs) {
-    return std::vector<Peer>{makeLoopChain(inputs[0], inputs[1], count)};
+    return std::vector<Peer>{makeOneDnnChain(inputs[0], inputs[1], count), makeLoopChain(inputs[0], inputs[1], count)};
   };
   return made;
 }

@@ -46,9 +46,9 @@ void enterEnvironment(int threads, char **argv) {
   setenv("OMP_WAIT_POLICY", "passive", 1);
   setenv("GOMP_SPINCOUNT", "0", 1);
   setenv("KMP_BLOCKTIME", "0", 1);
-  // An OPENBLAS_CORETYPE of the user's is left alone; checkOpenBlasCore says what it costs.
+  // Even over a choice in the caller's environment: the peer is to be as good as it can.
   if (std::string core = findBetterCore(); !core.empty())
-    setenv("OPENBLAS_CORETYPE", core.c_str(), 0);
+    setenv("OPENBLAS_CORETYPE", core.c_str(), 1);
   execv("/proc/self/exe", argv);
   throw Failure{std::string("cannot start again with the environment of the peers: ") + strerror(errno)};
 }

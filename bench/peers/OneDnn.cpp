@@ -68,4 +68,25 @@ Peer makeOneDnnAdd(const float *x, const float *y, int64_t count) try {
   throw Failure{std::string("oneDNN add: ") + error.what()};
 }
 
+Peer makeOneDnnChain(const float *x, const float *g, int64_t count) try {
+  auto call = std::make_shared<Call>();
+  dnnl::memory::desc type({count}, dnnl::memory::data_type::f32, dnnl::memory::format_tag::a);
+  dnnl::post_ops after;
+  after.append_binary(dnnl::algorithm::binary_add, type);
+  after.append_eltwise(1, dnnl::algorithm::eltwise_tanh, 0, 0);
+  after.append_eltwise(1, dnnl::algorithm::eltwise_exp, 0, 0);
+  after.append_eltwise(1, dnnl::algorithm::eltwise_linear, 1, -1);
+  after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+  dnnl::primitive_attr attributes;
+  attributes.set_post_ops(after);
+  dnnl::binary::primitive_desc primitive({dnnl::algorithm::binary_mul, type, type, type}, attributes, call->engine);
+  call->primitive = dnnl::binary(primitive);
+  call->arguments.emplace(DNNL_ARG_SRC_0, call->wrap(type, x));
+  call->arguments.emplace(DNNL_ARG_SRC_1, call->wrap(type, g));
+  call->arguments.emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, call->wrap(type, x));
+  return makePeer(call, type, primitive.impl_info_str());
+} catch (const dnnl::error &error) {
+  throw Failure{std::string("oneDNN chain: ") + error.what()};
+}
+
 } // namespace tenon::bench

@@ -19,13 +19,15 @@ Peer makeOpenBlasMatmul(const float *a, const float *b, int64_t m, int64_t n, in
 
 Peer makeOneDnnSoftmax(const float *x, int64_t rows, int64_t columns);
 Peer makeOneDnnAdd(const float *x, const float *y, int64_t count);
+/// max(exp(tanh(x * g + x)) - 1, 0), as a multiplication with what follows attached to it.
+Peer makeOneDnnChain(const float *x, const float *g, int64_t count);
 
 /// Plain C loops over as many threads as setLoopThreads said.
 void setLoopThreads(int threads);
 Peer makeLoopSoftmax(const float *x, int64_t rows, int64_t columns);
 Peer makeLoopRmsnorm(const float *x, const float *g, float eps, int64_t rows, int64_t columns);
 Peer makeLoopAdd(const float *x, const float *y, int64_t count);
-/// max(exp(tanh(x * g + x)) - 1, 0), in one loop.
+/// The same chain in one loop.
 Peer makeLoopChain(const float *x, const float *g, int64_t count);
 
 } // namespace tenon::bench

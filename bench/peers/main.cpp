@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstring>
 #include <limits>
+#include <new>
 
 using namespace tenon;
 using namespace tenon::bench;
@@ -237,8 +238,24 @@ int run(const Options &options) {
 
   std::vector<Row> rows;
   std::vector<PeerTime> peers;
-  for (const Case &theCase : cases)
-    runCase(theCase, devices, options, rows, peers);
+  for (const Case &theCase : cases) {
+    size_t before = rows.size();
+    try {
+      runCase(theCase, devices, options, rows, peers);
+    } catch (const Failure &failure) {
+      // A case that fails as a whole, a peer's fault for instance, does not keep the others from being measured.
+      rows.resize(before);
+      for (const Device &device : devices) {
+        Row row;
+        row.caseName = theCase.name;
+        row.device = device.prop.id;
+        row.deviceName = device.prop.name;
+        row.error = failure.message;
+        printRow(row);
+        rows.push_back(std::move(row));
+      }
+    }
+  }
   if (!options.json.empty())
     writeJson(options.json, rows, peers, options.threads, options.rounds);
   bool failed = false, below = false;
@@ -276,6 +293,9 @@ int main(int argc, char **argv) {
     return run(options);
   } catch (const Failure &failure) {
     fprintf(stderr, "tenon-bench-peers: error: %s\n", failure.message.c_str());
+    return process::exitInput;
+  } catch (const std::bad_alloc &) {
+    fprintf(stderr, "tenon-bench-peers: error: out of memory: all cases together need 4 GiB; --case takes fewer\n");
     return process::exitInput;
   }
 }
