@@ -1,14 +1,17 @@
-# tenon_add_package(NAME FILE [OPTIONS OPTION...]): target NAME builds NAME.tnb from FILE (.tn or .mlir) with tenonc.
-# The package's path is in the target's property TENON_PACKAGE; it lands in packages/ of the build folder. In a build
-# without the compiler, tenonc on PATH is taken.
+# tenon_add_package(NAME FILE [OUTPUT PATH] [OPTIONS OPTION...]): target NAME builds NAME.tnb from FILE (.tn or .mlir)
+# with tenonc. The package's path is in the target's property TENON_PACKAGE; it lands in packages/ of the build folder,
+# as PATH.tnb if PATH is given. In a build without the compiler, tenonc on PATH is taken.
 function(tenon_add_package name file)
-  cmake_parse_arguments(arg "" "" "OPTIONS" ${ARGN})
+  cmake_parse_arguments(arg "" "OUTPUT" "OPTIONS" ${ARGN})
   if(arg_UNPARSED_ARGUMENTS)
     message(FATAL_ERROR "tenon_add_package(${name}): unknown arguments ${arg_UNPARSED_ARGUMENTS}")
   endif()
   get_filename_component(source "${file}" ABSOLUTE)
-  set(folder "${CMAKE_BINARY_DIR}/packages")
-  set(package "${folder}/${name}.tnb")
+  if(NOT arg_OUTPUT)
+    set(arg_OUTPUT "${name}")
+  endif()
+  set(package "${CMAKE_BINARY_DIR}/packages/${arg_OUTPUT}.tnb")
+  get_filename_component(folder "${package}" DIRECTORY)
   if(TENON_BUILD_COMPILER)
     set(compiler tenonc)
   else()
