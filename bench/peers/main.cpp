@@ -28,11 +28,12 @@ constexpr const char *footer = R"(examples:
   tenon-bench-peers --case=matmul --device=host      only cases with this word
   tenon-bench-peers --device=opencl:Intel --rounds=5
 
-Operators are those of bench/ops, compiled with dynamic sizes; every launch is tnModuleLoad's and tnOpLaunch's ordinary
-road, and ends with the result there. Results are compared with the best peer's before anything is timed. All take
-turns in one process, with as many threads each; numbers are medians over rounds, and mean little on a busy machine.
-Columns: ratio is the best peer's time by Tenon's (higher is better), limit what is asked of it, noise the distance of
-the quartiles as a share of the median. Memory is allocated before; 4 GiB are needed for all cases.)";
+Operators are those of bench/ops, compiled with dynamic sizes; every launch is tnModuleLoad's and tnOpLaunch's
+ordinary road, and ends with the result there. Results are compared with a peer's, and peers' with each other, before
+anything is timed. All take turns in one process, with as many threads each; numbers are medians over rounds, and mean
+little on a busy machine. Columns: ratio is the best peer's time by Tenon's (higher is better), limit what is asked of
+it, noise the distance of the quartiles as a share of the median. Memory is allocated before; 4 GiB are needed for all
+cases.)";
 
 struct Options {
   std::vector<std::string> devices, cases;
