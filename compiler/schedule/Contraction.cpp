@@ -20,6 +20,8 @@ namespace {
 
 /// Rows up to which b is streamed instead of packed.
 constexpr unsigned fewRows = 8;
+/// The results of a GPU's work-item.
+constexpr unsigned tileRows = 4, tileColumns = 4;
 
 class ContractionSchedule {
 public:
@@ -675,15 +677,23 @@ private:
 
   /// A register tile a work-item: rows one after another, columns a group's width apart, so that neighbours read neighbours.
   void emitGpu() {
-    constexpr unsigned tileRows = 4, tileColumns = 4;
     unsigned items = std::min(schedule.device.maxGroupSize, 32u);
     KernelBuilder kernel = schedule.newKernel(define.getLoc());
+    ExprId across = plan.ceilDiv(n, plan.constant(tileColumns * items));
+    ExprId down = plan.ceilDiv(m, plan.constant(tileRows));
+    schedule.launchFolded(kernel, plan.product({across, down, batch}), items, [&](Value number) {
+      Value column = kernel.rem(number, kernel.size(across)), rest = kernel.div(number, kernel.size(across));
+      emitGpuTile(kernel, kernel.div(rest, kernel.size(down)), kernel.rem(rest, kernel.size(down)), column, items);
+    });
+  }
+
+  void emitGpuTile(KernelBuilder &kernel, Value batchNumber, Value rowTile, Value columnTile, unsigned items) {
     Evaluator evaluator(kernel, schedule.program);
     Value mSize = kernel.size(m), nSize = kernel.size(n), unit = kernel.index(1);
-    Value row0 = kernel.mul(kernel.group(1), tileRows);
-    Value column0 = kernel.add(kernel.mul(kernel.group(0), tileColumns * items), kernel.thread(0));
+    Value row0 = kernel.mul(rowTile, tileRows);
+    Value column0 = kernel.add(kernel.mul(columnTile, tileColumns * items), kernel.thread(0));
     Point batchPoint;
-    bindBatch(kernel, evaluator, batchPoint, parts.batch, kernel.group(2));
+    bindBatch(kernel, evaluator, batchPoint, parts.batch, batchNumber);
     // Beyond the edge the last row and column are read again and not stored.
     SmallVector<Values> rowPoints, columnPoints;
     for (unsigned r = 0; r < tileRows; ++r)
@@ -727,10 +737,6 @@ private:
           storeResult(kernel, evaluator, batchPoint, row, column, value);
         });
       }
-    schedule.launch(kernel,
-                    {plan.ceilDiv(n, plan.constant(tileColumns * items)), plan.ceilDiv(m, plan.constant(tileRows)),
-                     batch},
-                    {items, 1, 1});
   }
 
   Schedule &schedule;

@@ -100,6 +100,7 @@ public:
 
 private:
   mlir::Value evalOperation(mlir::Operation *op, Point &point);
+  mlir::Value divideByUniform(mlir::Value x, mlir::Value y);
   mlir::Value evalNarrow(mlir::Operation *op, llvm::ArrayRef<mlir::Value> operands, unsigned width);
   mlir::Value evalRead(formula::ReadOp read, Point &point);
   mlir::Value evalReduce(formula::ReduceOp reduce, Point &point);

@@ -1,7 +1,7 @@
 //===- Pointwise.cpp - elementwise statements, data movement, the plain schedule ===//
 //
 // Every statement at every point of the rows. On a CPU the last row index runs in vectors, unless everything is read just where it is
-// written: then all indices are one. On a GPU each work-item takes points a grid apart.
+// written: then all indices are one. On a GPU each work-item takes one point.
 //
 //===------------------------------------------------------------------------===//
 #include "compiler/schedule/Normalize.h"
@@ -68,20 +68,17 @@ static void emitGpu(Schedule &schedule, const Group &group) {
   Evaluator evaluator(kernel, schedule.program);
   int64_t items = std::min<int64_t>(schedule.device.maxGroupSize, 64);
   ExprId total = plan.product(group.rows);
-  // Few enough groups for every device's limit; each work-item walks on by the whole grid.
-  ExprId groups = plan.min(plan.ceilDiv(total, plan.constant(items)), plan.constant(32768));
-  Value stride = kernel.mul(kernel.size(groups), items);
-  Value first = kernel.add(kernel.mul(kernel.group(0), items), kernel.thread(0));
-  kernel.loop(first, kernel.size(total), stride, [&](Value flat) {
-    Values coordinates = evaluator.delinearize(group.rows, flat);
-    emitPoint(kernel, evaluator, schedule, group, [&](DefineOp statement) {
-      Point point;
-      point.bind(statement.getBody().front().getArguments(), coordinates);
-      return point;
+  schedule.launchFolded(kernel, plan.ceilDiv(total, plan.constant(items)), items, [&](Value number) {
+    Value flat = kernel.add(kernel.mul(number, items), kernel.thread(0));
+    kernel.when(kernel.less(flat, kernel.size(total)), [&] {
+      Values coordinates = evaluator.delinearize(group.rows, flat);
+      emitPoint(kernel, evaluator, schedule, group, [&](DefineOp statement) {
+        Point point;
+        point.bind(statement.getBody().front().getArguments(), coordinates);
+        return point;
+      });
     });
   });
-  ExprId one = plan.constant(1);
-  schedule.launch(kernel, {groups, one, one}, {items, 1, 1});
 }
 
 static void emitCpu(Schedule &schedule, const Group &group) {

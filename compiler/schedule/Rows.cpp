@@ -46,9 +46,7 @@ public:
     giveStorage();
     ExprId rows = plan.product(group.rows), one = plan.constant(1);
     if (schedule.isGpu()) {
-      ExprId groups = plan.min(rows, plan.constant(32768));
-      kernel.loop(kernel.group(0), kernel.size(rows), kernel.size(groups), [&](Value row) { emitRow(row); });
-      schedule.launch(kernel, {groups, one, one}, {items, 1, 1});
+      schedule.launchFolded(kernel, rows, items, [&](Value row) { emitRow(row); });
       return;
     }
     // About as much work a group as an elementwise kernel's, from the longest row there is.

@@ -25,6 +25,13 @@ void Schedule::launch(KernelBuilder &kernel, ArrayRef<ExprId> grid, ArrayRef<int
   steps.push_back(std::move(step));
 }
 
+void Schedule::launchFolded(KernelBuilder &kernel, ExprId total, int64_t items, function_ref<void(Value)> body) {
+  ExprId wide = plan.max(plan.constant(1), plan.min(total, plan.constant(32768)));
+  Value number = kernel.add(kernel.mul(kernel.group(1), kernel.size(wide)), kernel.group(0));
+  kernel.when(kernel.less(number, kernel.size(total)), [&] { body(number); });
+  launch(kernel, {wide, plan.ceilDiv(total, wide), plan.constant(1)}, {items, 1, 1});
+}
+
 Storage Schedule::workspace(Type element, ArrayRef<ExprId> dims) {
   Storage storage{package::ArgKind::Workspace, static_cast<uint32_t>(workspaceBytes.size()), element,
                   SmallVector<ExprId>(dims)};
@@ -214,10 +221,7 @@ FailureOr<ScheduledInstance> tenon::scheduleInstance(OperatorOp op, const Device
   Schedule schedule(program, *out.kernels, device, plan, prefix);
   for (const Group &group : groups) {
     assignStorage(schedule, group);
-    if (group.kind == Group::Kind::Contraction)
-      scheduleContraction(schedule, group);
-    else
-      scheduleReduction(schedule, group);
+    scheduleGroup(schedule, group);
   }
   findInplace(op, groups, program, out);
   if (device.indexBits == 32)

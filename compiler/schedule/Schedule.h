@@ -32,6 +32,9 @@ public:
   KernelBuilder newKernel(mlir::Location loc);
   /// Ends the kernel and launches it over `grid` groups.
   void launch(KernelBuilder &kernel, llvm::ArrayRef<ExprId> grid, llvm::ArrayRef<int64_t> block);
+  /// On a GPU, `total` groups in one numbering: devices allow as few as 65535 of them in a dimension, so they are folded into two.
+  /// `body` gets the number; what is beyond the last does nothing.
+  void launchFolded(KernelBuilder &kernel, ExprId total, int64_t items, llvm::function_ref<void(mlir::Value)> body);
   /// A buffer of workspace.
   Storage workspace(mlir::Type element, llvm::ArrayRef<ExprId> dims);
   /// Runs `then` or `otherwise` as the plan decides at launch.
@@ -53,9 +56,9 @@ public:
 
 void schedulePointwise(Schedule &schedule, const Group &group);
 void scheduleRows(Schedule &schedule, const Group &group);
-/// Pointwise or Rows; a reduction with few results over much is cut into pieces where a launch's sizes ask for it.
-void scheduleReduction(Schedule &schedule, const Group &group);
 void scheduleContraction(Schedule &schedule, const Group &group);
+/// One of the above by the group's kind; a long reduction is cut into pieces where a launch's sizes ask for it.
+void scheduleGroup(Schedule &schedule, const Group &group);
 
 /// Gives memory to what a group defines and others (or a later pass over the row) read.
 void assignStorage(Schedule &schedule, const Group &group);

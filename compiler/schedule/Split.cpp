@@ -17,7 +17,7 @@ using namespace tenon::formula;
 static constexpr int64_t pieceElements = 16384, manyResults = 64;
 
 static ReduceOp splittable(const Group &group, PlanBuilder &plan) {
-  if (group.statements.size() != 1 || group.kind == Group::Kind::Contraction)
+  if (group.statements.size() != 1)
     return {};
   DefineOp define = group.statements.front();
   if (group.isRowVector(define))
@@ -116,15 +116,20 @@ static DefineOp cut(ReduceOp reduce) {
   return partial;
 }
 
-void tenon::scheduleReduction(Schedule &schedule, const Group &group) {
+void tenon::scheduleGroup(Schedule &schedule, const Group &group) {
   PlanBuilder &plan = schedule.plan;
   auto whole = [&](const Group &g) {
     if (g.kind == Group::Kind::Pointwise)
       schedulePointwise(schedule, g);
-    else
+    else if (g.kind == Group::Kind::Rows)
       scheduleRows(schedule, g);
+    else
+      scheduleContraction(schedule, g);
   };
-  ReduceOp reduce = splittable(group, plan);
+  // Where a work-item's loops may not be long, every long reduction is cut; a sum of products only there, since its tiles keep other
+  // devices busy anyway.
+  bool isLimited = schedule.device.maxLoopSteps != 0, isContraction = group.kind == Group::Kind::Contraction;
+  ReduceOp reduce = isContraction && !isLimited ? ReduceOp() : splittable(group, plan);
   if (!reduce)
     return whole(group);
   ExprId elements = plan.constant(1);
@@ -132,6 +137,10 @@ void tenon::scheduleReduction(Schedule &schedule, const Group &group) {
     elements = plan.mul(elements, plan.max(plan.constant(0), plan.sub(*plan.fromValue(upper), *plan.fromValue(lower))));
   ExprId isLong = plan.less(plan.constant(4 * pieceElements), elements);
   ExprId isFew = plan.less(plan.product(group.rows), plan.constant(manyResults));
+  if (isLimited) {
+    isLong = plan.less(plan.constant(2 * pieceElements), elements);
+    isFew = plan.constant(1);
+  }
   schedule.branch(
       plan.binary(package::ExprOp::And, isLong, isFew),
       [&] {
@@ -147,7 +156,7 @@ void tenon::scheduleReduction(Schedule &schedule, const Group &group) {
         Group first;
         first.statements.push_back(partial);
         first.rows = extentsOf(partial, plan);
-        first.kind = group.kind;
+        first.kind = isContraction ? Group::Kind::Pointwise : group.kind;
         schedule.program.storage[partial.getResult()] =
             schedule.workspace(cast<RankedTensorType>(partial.getResult().getType()).getElementType(), first.rows);
         Group second = group;

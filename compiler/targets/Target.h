@@ -27,6 +27,7 @@ struct DeviceDescription {
   uint64_t localMemory = 0;
   uint64_t l1Bytes = 32 << 10, l2Bytes = 512 << 10;
   unsigned indexBits = 64;
+  unsigned maxLoopSteps = 0;         ///< A work-item's loops together end, silently, after so many steps; 0: never.
   bool fma = true, float64 = true, int64 = true;
   bool nativeFloat16Convert = false; ///< f16 <-> f32 rounds to nearest even in hardware or the target's own code.
   bool storage8 = true, storage16 = true; ///< Memory of 8- and 16-bit elements can be addressed.

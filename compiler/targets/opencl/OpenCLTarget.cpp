@@ -59,6 +59,7 @@ std::vector<Profile> OpenCLTarget::getProfiles() const {
   small.name = "opencl-gpu-small";
   small.device.subgroupSize = 8;
   small.device.maxGroupSize = 32;
+  small.device.maxLoopSteps = 65535; // rusticl on llvmpipe
   small.requirements = {Requirement(Property::Class, Relation::Equal, 1)};
   return {wide, narrow, gpu, small};
 }

@@ -60,6 +60,7 @@ private:
     Profile profile = common("vulkan-cpu");
     profile.device.subgroupSize = 8;
     profile.device.fma = false;
+    profile.device.maxLoopSteps = 65535; // lavapipe; its code generator ends loops there
     profile.requirements.emplace_back(Property::SharedMemory, Relation::Equal, 1);
     profile.requirements.emplace_back(Property::Fma, Relation::Equal, 0);
     return profile;
