@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 
 using namespace tenon;
 using namespace tenon::syntax;
@@ -176,10 +177,12 @@ static std::optional<ScalarValue> literalValue(const Node &node, bool negative, 
       status = std::from_chars(first, last, value).ec;
     }
     double rounded = roundTo(type, value);
-    bool tiny = digits.find("e-") != std::string::npos || digits.find("E-") != std::string::npos || digits[0] == '0';
+    // from_chars does not tell which end of the range was left.
+    bool tiny =
+        status == std::errc::result_out_of_range && !isHex && std::strtod(std::string(digits).c_str(), nullptr) < 1;
     bool isZero =
         digits.substr(0, digits.find_first_of("eE")).find_first_of("123456789") == std::string::npos && !isHex;
-    if ((status == std::errc::result_out_of_range && tiny && !isHex) || (rounded == 0 && !isZero && !isHex)) {
+    if (tiny || (status == std::errc() && rounded == 0 && !isZero && !isHex)) {
       why = "the literal " + text + " is too small for " + getName(type) + ": it would be 0";
       return std::nullopt;
     }

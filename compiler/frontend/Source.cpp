@@ -111,6 +111,25 @@ static const char *severityName(Severity severity) {
   return "";
 }
 
+/// A line as a terminal may be shown it: what is not UTF-8 or controls terminals becomes a question mark. Keeps bytes
+/// that continue a character where they are, so that columns agree.
+static std::string printable(std::string_view line) {
+  std::string out(line);
+  for (size_t i = 0; i < out.size();) {
+    auto c = static_cast<unsigned char>(out[i]);
+    size_t length = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+    bool good = length != 0 && i + length <= out.size() && (c >= 0x20 || c == '\t') && c != 0x7f;
+    for (size_t k = 1; good && k < length; ++k)
+      good = (static_cast<unsigned char>(out[i + k]) & 0xc0) == 0x80;
+    if (good) {
+      i += length;
+      continue;
+    }
+    out[i++] = '?';
+  }
+  return out;
+}
+
 static void printOne(std::string &out, Severity severity, SourceRange range, const std::string &message) {
   if (!range.file) {
     out += std::string(severityName(severity)) + ": " + message + "\n";
@@ -120,7 +139,9 @@ static void printOne(std::string &out, Severity severity, SourceRange range, con
   out += range.file->name + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + severityName(severity) +
          ": " + message + "\n";
   std::string_view text = range.file->lineText(line);
+  const std::string shown = printable(text);
   size_t offset = std::min<size_t>(range.begin - range.file->lineStarts[line - 1], text.size());
+  text = shown;
   if (text.size() > 400) { // A window of a very long line.
     size_t from = offset > 100 ? offset - 100 : 0;
     while (from > 0 && (static_cast<unsigned char>(text[from]) & 0xc0) == 0x80)

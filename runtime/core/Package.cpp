@@ -1,6 +1,8 @@
 //===- Package.cpp - opening a package ---------------------------------------------===//
 #include "core/Package.h"
 
+#include "package/StatedSize.h"
+
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
@@ -17,28 +19,6 @@ using namespace package;
 static bool verify(const uint8_t *bytes, size_t size) {
   flatbuffers::Verifier verifier(bytes, size, /*max_depth=*/64, /*max_tables=*/4000000);
   return VerifyPackageBuffer(verifier);
-}
-
-// What the file says of its own size; 0 if that cannot be read. The root table is at the file's beginning, and so still
-// there when the end is missing. `bytes` has not been verified.
-static uint64_t statedSize(const uint8_t *bytes, size_t size) {
-  auto read = [&](uint64_t at, auto &value) {
-    if (at > size || size - at < sizeof value)
-      return false;
-    memcpy(&value, bytes + at, sizeof value);
-    return true;
-  };
-  uint32_t root = 0;
-  int32_t back = 0;
-  uint16_t vtableSize = 0, field = 0;
-  uint64_t stated = 0;
-  if (!read(0, root) || !read(root, back))
-    return 0;
-  const uint64_t vtable = root - static_cast<int64_t>(back);
-  if (!read(vtable, vtableSize) || vtableSize < Package::VT_FILE_BYTES + sizeof field ||
-      !read(vtable + Package::VT_FILE_BYTES, field) || field == 0 || !read(uint64_t(root) + field, stated))
-    return 0;
-  return stated;
 }
 
 uint64_t contentHash(const uint8_t *bytes, size_t size) {
@@ -68,7 +48,7 @@ Status PackageFile::open(std::vector<uint8_t> bytes, const std::string &name,
   if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE)
     return error(tnErrorInvalidPackage, "%s: a package of %zu bytes, the limit is %zu", n, bytes.size(),
                  static_cast<size_t>(FLATBUFFERS_MAX_BUFFER_SIZE));
-  const uint64_t stated = statedSize(bytes.data(), bytes.size());
+  const uint64_t stated = package::statedSize(bytes.data(), bytes.size());
   const bool whole = verify(bytes.data(), bytes.size());
   if (stated > bytes.size() && (!whole || stated < FLATBUFFERS_MAX_BUFFER_SIZE))
     return error(tnErrorInvalidPackage, "%s: the package is truncated: %zu of its %llu bytes are there", n,

@@ -237,6 +237,8 @@ bool read(const std::string &path, Array &array, std::string &error) {
   while (got == sizeof block) {
     got = std::fread(block, 1, sizeof block, file.get());
     content.insert(content.end(), block, block + got);
+    if (content.size() < magic.size() || std::memcmp(content.data(), magic.data(), magic.size()) != 0)
+      break; // whatever it is, `parse` refuses it; it need not end
   }
   if (std::ferror(file.get())) {
     error = path + ": cannot be read: " + std::strerror(errno);

@@ -5,6 +5,7 @@
 //===------------------------------------------------------------------------===//
 #include "package/PackageFile.h"
 
+#include "StatedSize.h"
 #include "package/Expressions.h"
 
 #define XXH_INLINE_ALL
@@ -15,9 +16,10 @@
 #include <cerrno>
 #include <charconv>
 #include <cmath>
+#include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
+#include <memory>
+#include <sys/stat.h>
 
 namespace tenon {
 
@@ -31,17 +33,32 @@ bool PackageFile::open(const std::string &path, std::string &error) {
     error = path + ": " + what;
     return false;
   };
-  std::ifstream file(path, std::ios::binary);
-  if (!file)
+  std::unique_ptr<std::FILE, int (*)(std::FILE *)> file(std::fopen(path.c_str(), "rbe"), std::fclose);
+  struct stat info;
+  if (!file || fstat(fileno(file.get()), &info) != 0)
     return fail(std::string("cannot be read: ") + std::strerror(errno));
-  bytes.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (file.bad())
-    return fail("cannot be read");
+  if (S_ISDIR(info.st_mode))
+    return fail("not a package: it is a folder");
+  bytes.clear();
+  uint8_t block[1 << 14];
+  while (size_t got = std::fread(block, 1, sizeof block, file.get())) {
+    bytes.insert(bytes.end(), block, block + got);
+    // Also what ends a file that never does.
+    if (bytes.size() >= FLATBUFFERS_MAX_BUFFER_SIZE)
+      return fail("not a package: it has " + std::to_string(FLATBUFFERS_MAX_BUFFER_SIZE) + " bytes or more");
+  }
+  if (std::ferror(file.get()))
+    return fail(std::string("cannot be read: ") + std::strerror(errno));
   if (bytes.size() < 8 || !package::PackageBufferHasIdentifier(bytes.data()))
     return fail("not a package (a .tnb file of " + std::to_string(bytes.size()) + " bytes, without the mark TNB1)");
   // As deep and wide as any package that the compiler writes, and small enough to stay fast on a forged one.
   flatbuffers::Verifier verifier(bytes.data(), bytes.size(), 256, 10'000'000);
-  if (!package::VerifyPackageBuffer(verifier))
+  const bool whole = package::VerifyPackageBuffer(verifier);
+  const uint64_t stated = package::statedSize(bytes.data(), bytes.size());
+  if (stated > bytes.size() && (!whole || stated < FLATBUFFERS_MAX_BUFFER_SIZE))
+    return fail("truncated: " + std::to_string(bytes.size()) + " of its " + std::to_string(stated) +
+                " bytes are there");
+  if (!whole)
     return fail("damaged: an offset or a size in it does not fit");
 
   const package::Package &package = get();

@@ -10,7 +10,9 @@
 #include "package/Expressions.h"
 #include "tenon-run/Values.h"
 
+#include <algorithm>
 #include <charconv>
+#include <unistd.h>
 
 namespace tenon {
 
@@ -335,11 +337,19 @@ private:
         return fail("dimension " + std::to_string(i) + " of " + argument.name + " is " + std::to_string(extent));
       argument.shape.push_back(extent);
     }
-    int64_t count = typeBytes(argument.type);
+    // Asked first: a system that promises more memory than it has would kill this process instead.
+    const int64_t most = static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+    int64_t bytes = typeBytes(argument.type);
+    bool empty = std::count(argument.shape.begin(), argument.shape.end(), 0) > 0, tooLarge = false;
     for (int64_t extent : argument.shape)
-      if (__builtin_mul_overflow(count, extent, &count) || count > int64_t(1) << 40)
-        return fail("input " + argument.name + " would take more than a terabyte of random data");
-    drawValues(generator, argument.type, count / typeBytes(argument.type), argument.data);
+      tooLarge |= !empty && __builtin_mul_overflow(bytes, extent, &bytes);
+    if (empty)
+      bytes = 0;
+    if (tooLarge || bytes > most)
+      return fail("out of memory: input " + argument.name + " would take " +
+                  (tooLarge ? "more than 2^63" : std::to_string(bytes)) + " bytes of random data, this machine has " +
+                  std::to_string(most));
+    drawValues(generator, argument.type, bytes / typeBytes(argument.type), argument.data);
     return true;
   }
 

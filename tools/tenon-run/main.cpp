@@ -109,10 +109,16 @@ void launch(const std::string &path, Call &call) {
       continue;
     arguments[i].shape.assign(shapes[i].begin(), shapes[i].begin() + tensors[i].ndim);
     size_t bytes = static_cast<size_t>(typeBytes(arguments[i].type));
+    bool empty = std::count(arguments[i].shape.begin(), arguments[i].shape.end(), 0) > 0, tooLarge = false;
     for (int64_t extent : arguments[i].shape)
-      bytes *= static_cast<size_t>(extent);
+      tooLarge |= !empty && __builtin_mul_overflow(bytes, static_cast<size_t>(extent), &bytes);
+    if (tooLarge)
+      throw Failure{process::exitInput,
+                    "out of memory: result " + arguments[i].name + " would take more than 2^64 bytes"};
+    if (empty)
+      bytes = 0;
+    allocate(i, bytes); // first: a device says by how much it is too large
     arguments[i].data.resize(bytes);
-    allocate(i, bytes);
   }
   check(tnOpLaunch(op, pointers.data(), nullptr), call.op);
   check(tnDeviceSynchronize(), call.op);
