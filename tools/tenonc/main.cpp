@@ -10,11 +10,13 @@
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 
+#include <cerrno>
 #include <cstdio>
-#include <fstream>
+#include <cstring>
 #include <mutex>
-#include <sstream>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 using namespace tenon;
 
@@ -50,9 +52,19 @@ std::optional<DType> typeNamed(const std::string &name) {
   return std::nullopt;
 }
 
+/// Whether every entry of --types names a type.
+bool checkTypes(const Options &options, std::string &error) {
+  for (const std::string &entry : options.types)
+    if (!typeNamed(entry.substr(entry.find('=') + 1))) {
+      error = "--types: unknown type " + entry;
+      return false;
+    }
+  return true;
+}
+
 /// The combinations that --types leaves: each entry is TYPE, for every variable, or VARIABLE=TYPE.
-bool chooseTypes(const Options &options, const Operator &op, std::vector<std::vector<DType>> &chosen,
-                 std::string &error) {
+std::vector<std::vector<DType>> chooseTypes(const Options &options, const Operator &op) {
+  std::vector<std::vector<DType>> chosen;
   for (const std::vector<DType> &types : combinations(op)) {
     bool wanted = true;
     for (size_t v = 0; v < types.size(); ++v) {
@@ -61,10 +73,6 @@ bool chooseTypes(const Options &options, const Operator &op, std::vector<std::ve
         size_t sign = entry.find('=');
         std::string variable = sign == std::string::npos ? "" : entry.substr(0, sign);
         std::optional<DType> type = typeNamed(sign == std::string::npos ? entry : entry.substr(sign + 1));
-        if (!type) {
-          error = "--types: unknown type " + entry;
-          return false;
-        }
         if (!variable.empty() && variable != op.typeVariables[v].name)
           continue;
         named = true;
@@ -75,7 +83,7 @@ bool chooseTypes(const Options &options, const Operator &op, std::vector<std::ve
     if (wanted)
       chosen.push_back(types);
   }
-  return true;
+  return chosen;
 }
 
 /// A .tn file, parsed and typed once; every thread imports the trees into its own context.
@@ -85,14 +93,14 @@ struct TypedInput {
 };
 
 int readTyped(const Options &options, TypedInput &input) {
+  std::string error;
+  if (!checkTypes(options, error))
+    return fail(error, process::exitUsage);
   Diagnostics diagnostics;
   input.module = parseModule(options.input, options.importDirs, diagnostics);
-  std::string error;
   if (input.module && !diagnostics.hasErrors())
     for (const auto &op : input.module->operators()) {
-      std::vector<std::vector<DType>> chosen;
-      if (!chooseTypes(options, *op, chosen, error))
-        return fail(error, process::exitUsage);
+      std::vector<std::vector<DType>> chosen = chooseTypes(options, *op);
       if (chosen.empty())
         continue;
       for (auto &instance : instantiateAll(*op, diagnostics, chosen))
@@ -130,27 +138,32 @@ void reportTo(mlir::MLIRContext &context, std::mutex &mutex) {
 
 //===- outputs --------------------------------------------------------------===//
 
-/// Writes beside the file and renames, so that a reader never sees half of it.
-bool writeFile(const std::string &path, const char *data, size_t size) {
-  std::string temporary = path + ".tmp" + std::to_string(getpid());
-  {
-    std::ofstream file(temporary, std::ios::binary);
-    if (!file.write(data, size) || !file.flush()) {
-      std::remove(temporary.c_str());
-      return false;
-    }
-  }
-  return std::rename(temporary.c_str(), path.c_str()) == 0;
+/// Writes beside the file and renames, so that a reader never sees half of it. What is no plain file (/dev/stdout) is
+/// written where it is.
+int writeFile(const std::string &path, const char *data, size_t size) {
+  struct stat info;
+  bool special = stat(path.c_str(), &info) == 0 && !S_ISREG(info.st_mode);
+  std::string temporary = special ? path : path + ".tmp" + std::to_string(getpid());
+  errno = 0;
+  std::FILE *file = std::fopen(temporary.c_str(), "wb");
+  bool good = file && std::fwrite(data, 1, size, file) == size;
+  if (file)
+    good &= std::fclose(file) == 0;
+  if (good && (special || std::rename(temporary.c_str(), path.c_str()) == 0))
+    return process::exitFine;
+  std::string why = std::strerror(errno);
+  if (file && !special)
+    std::remove(temporary.c_str());
+  return fail("cannot write " + path + ": " + why, process::exitInput);
 }
 
 int writeText(const Options &options, const std::string &text) {
   if (options.output.empty() || options.output == "-") {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    return process::exitFine;
+    if (std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0)
+      return process::exitFine;
+    return fail(std::string("cannot write to stdout: ") + std::strerror(errno), process::exitInput);
   }
-  return writeFile(options.output, text.data(), text.size())
-             ? process::exitFine
-             : fail("cannot write " + options.output, process::exitInput);
+  return writeFile(options.output, text.data(), text.size());
 }
 
 std::string outputPath(const Options &options) {
@@ -221,16 +234,16 @@ int run(const Options &options) {
   if (Outcome outcome = compilePackage(source, pipeline, bytes); outcome != Outcome::Done)
     return statusOf(outcome);
   std::string path = outputPath(options);
-  if (!writeFile(path, bytes.data(), bytes.size()))
-    return fail("cannot write " + path, process::exitInput);
+  if (int status = writeFile(path, bytes.data(), bytes.size()))
+    return status;
   if (options.writeDependencies || !options.dependencies.empty()) {
     std::string rule = path + ":";
     for (const std::string &file : input.module->files())
       rule += " " + file;
     rule += "\n";
     std::string to = options.dependencies.empty() ? path + ".d" : options.dependencies;
-    if (!writeFile(to, rule.data(), rule.size()))
-      return fail("cannot write " + to, process::exitInput);
+    if (int status = writeFile(to, rule.data(), rule.size()))
+      return status;
   }
   return process::exitFine;
 }
