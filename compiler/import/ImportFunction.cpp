@@ -318,6 +318,10 @@ formula::OperatorOp FunctionImporter::run() {
       op->erase();
     return {};
   }
+  // Sizes that only folded checks wanted.
+  for (Operation &inner : llvm::make_early_inc_range(llvm::reverse(op.getBody().front())))
+    if (isOpTriviallyDead(&inner) && !isa<formula::DimsOp>(inner))
+      inner.erase();
   return op;
 }
 

@@ -55,9 +55,10 @@ LogicalResult tenon::lowerInput(ModuleOp input) {
   passes.enableVerifier(false);
   if (hasCalls)
     passes.addPass(createInlinerPass());
+  if (hasTosa)
+    tosa::addTosaToLinalgPasses(passes, TosaToLinalgOptions(), TosaToLinalgNamedOptions(), std::nullopt);
   OpPassManager &functions = passes.nest<func::FuncOp>();
   if (hasTosa) {
-    tosa::addTosaToLinalgPasses(functions, TosaToLinalgOptions(), TosaToLinalgNamedOptions(), std::nullopt);
     functions.addPass(createTosaToTensorPass());
     functions.addPass(createTosaToArithPass());
   }
