@@ -5,6 +5,7 @@
 //===------------------------------------------------------------------------===//
 #include "compiler/Pipeline.h"
 #include "compiler/import/Import.h"
+#include "compiler/import/ImportModule.h"
 #include "process/CommandLine.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -27,6 +28,7 @@ constexpr const char *footer = R"(examples:
   tenonc rmsnorm.tn -o out.tnb --types f32  only the instances in f32
   tenonc rmsnorm.tn --target native         only native code for this machine
   tenonc rmsnorm.tn --emit=opencl           look at a stage instead
+  tenonc model.mlir                         functions on tensors: linalg, tosa, tensor, arith, math
 
 stages of --emit: ast (the typed tree), formula (index notation; can be fed back), kernels (after scheduling), legalized
 (what targets compile), plan (launches), and host or asm, opencl, spirv-opencl, spirv-vulkan (each target's code).)";
@@ -119,6 +121,18 @@ int readTyped(const Options &options, TypedInput &input) {
   return process::exitFine;
 }
 
+/// An MLIR file, imported once; every thread takes the formulas into its own context.
+int readFormulas(const Options &options, ModuleInput &input) {
+  if (!options.types.empty())
+    return fail("--types: an MLIR module has no type variables", process::exitUsage);
+  if (options.emit == "ast")
+    return fail("--emit=ast: an MLIR module has no typed tree; --emit=formula shows its formulas", process::exitUsage);
+  std::string messages;
+  bool fine = readModule(options.input, input, messages);
+  std::fputs(messages.c_str(), stderr);
+  return fine ? process::exitFine : process::exitInput;
+}
+
 //===- diagnostics ----------------------------------------------------------===//
 
 /// MLIR's diagnostics as `file:line:column: error: ...`. After a checked input they are bugs of ours.
@@ -126,7 +140,7 @@ void reportTo(mlir::MLIRContext &context, std::mutex &mutex) {
   context.getDiagEngine().registerHandler([&mutex](mlir::Diagnostic &diagnostic) {
     std::lock_guard<std::mutex> lock(mutex);
     std::string place;
-    if (auto location = mlir::dyn_cast<mlir::FileLineColLoc>(diagnostic.getLocation()))
+    if (auto location = diagnostic.getLocation()->findInstanceOf<mlir::FileLineColLoc>())
       place = location.getFilename().str() + ":" + std::to_string(location.getLine()) + ":" +
               std::to_string(location.getColumn()) + ": ";
     const char *severity = diagnostic.getSeverity() == mlir::DiagnosticSeverity::Error     ? "error"
@@ -181,7 +195,9 @@ int statusOf(Outcome outcome) {
 
 int run(const Options &options) {
   TypedInput input;
-  if (int status = readTyped(options, input))
+  ModuleInput formulas;
+  bool isModule = isModuleFile(options.input);
+  if (int status = isModule ? readFormulas(options, formulas) : readTyped(options, input))
     return status;
   if (options.emit == "ast") {
     std::string text;
@@ -192,6 +208,8 @@ int run(const Options &options) {
   std::mutex mutex;
   FormulaSource source = [&](mlir::ModuleOp module) {
     reportTo(*module.getContext(), mutex);
+    if (isModule)
+      return addFormulas(formulas, module);
     for (const auto &instance : input.instances)
       importTree(*instance, module);
     return true;
@@ -199,7 +217,7 @@ int run(const Options &options) {
 
   PipelineOptions pipeline;
   pipeline.threads = options.threads;
-  pipeline.source = input.module->source().text;
+  pipeline.source = isModule ? formulas.text : input.module->source().text;
   std::vector<std::string> targets = options.targets;
   std::optional<Stage> stage;
   if (!options.emit.empty()) {
@@ -238,7 +256,7 @@ int run(const Options &options) {
     return status;
   if (options.writeDependencies || !options.dependencies.empty()) {
     std::string rule = path + ":";
-    for (const std::string &file : input.module->files())
+    for (const std::string &file : isModule ? std::vector<std::string>{options.input} : input.module->files())
       rule += " " + file;
     rule += "\n";
     std::string to = options.dependencies.empty() ? path + ".d" : options.dependencies;
@@ -254,7 +272,7 @@ int main(int argc, char **argv) {
   Options options;
   CLI::App app("tenonc - compiles operators into a package (.tnb) that holds code for every kind of device");
   app.footer(std::string(footer) + "\n" + exitStatusText);
-  app.add_option("input", options.input, "a .tn file")->required();
+  app.add_option("input", options.input, "a .tn file, or an MLIR module: .mlir or .mlirbc")->required();
   app.add_option("-o,--output", options.output,
                  "the file to write (default: the input's name with .tnb, or stdout for --emit)");
   app.add_option("--emit", options.emit, "print a stage instead of writing a package")
