@@ -68,6 +68,8 @@ static void emitGpu(Schedule &schedule, const Group &group) {
   Evaluator evaluator(kernel, schedule.program);
   int64_t items = std::min<int64_t>(schedule.device.maxGroupSize, 64);
   ExprId total = plan.product(group.rows);
+  for (DefineOp statement : group.statements)
+    schedule.limitSteps(schedule.stepsOf(statement.getBody().front()));
   schedule.launchFolded(kernel, plan.ceilDiv(total, plan.constant(items)), items, [&](Value number) {
     Value flat = kernel.add(kernel.mul(number, items), kernel.thread(0));
     kernel.when(kernel.less(flat, kernel.size(total)), [&] {

@@ -46,6 +46,16 @@ public:
     giveStorage();
     ExprId rows = plan.product(group.rows), one = plan.constant(1);
     if (schedule.isGpu()) {
+      // Every pass, and what a row vector adds up at each of its elements.
+      ExprId steps = plan.constant(0);
+      for (ExprId length : longest)
+        steps = plan.add(steps, plan.ceilDiv(length, plan.constant(items)));
+      for (DefineOp statement : group.statements)
+        if (group.isRowVector(statement))
+          steps = plan.add(steps,
+                           plan.mul(plan.ceilDiv(*plan.fromValue(statement.getExtents().back()), plan.constant(items)),
+                                    schedule.stepsOf(statement.getBody().front())));
+      schedule.limitSteps(steps);
       schedule.launchFolded(kernel, rows, items, [&](Value row) { emitRow(row); });
       return;
     }
@@ -81,6 +91,18 @@ private:
   }
   /// On a GPU a box of several indices is walked as one flat range.
   bool isFlattened(ReduceOp reduce) { return reduce.getLower().size() != 1; }
+
+  /// The elements of a pass. A range that the plan does not know is a piece of a long one.
+  ExprId lengthOf(ReduceOp reduce) {
+    ExprId length = plan.constant(1), zero = plan.constant(0);
+    for (auto [lower, upper] : llvm::zip(reduce.getLower(), reduce.getUpper())) {
+      std::optional<ExprId> start = plan.fromValue(lower), end = plan.fromValue(upper);
+      if (!start || !end)
+        return plan.constant(elementsPerGroup);
+      length = plan.mul(length, plan.max(zero, plan.sub(*end, *start)));
+    }
+    return length;
+  }
 
   SmallVector<ReduceOp> topReduces(DefineOp statement) {
     return llvm::to_vector(statement.getBody().front().getOps<ReduceOp>());
@@ -160,9 +182,7 @@ private:
         phaseOf[reduce] = phase;
         if (!alone)
           itemList.push_back({statement, reduce, phase});
-        // A range that the plan does not know is a piece of a long one.
-        std::optional<ExprId> upper = plan.fromValue(reduce.getUpper().back());
-        longest.push_back(upper ? *upper : plan.constant(elementsPerGroup));
+        longest.push_back(lengthOf(reduce));
         available = std::max(available, phase);
       }
       for (ReadOp read : statement.getBody().front().getOps<ReadOp>())

@@ -46,16 +46,76 @@ void Schedule::branch(ExprId condition, function_ref<void()> then, function_ref<
   auto branch = std::make_unique<package::BranchT>();
   branch->condition = condition;
   steps.clear();
+  conditions.push_back(condition);
   then();
   branch->then = std::move(steps);
   steps.clear();
+  conditions.back() = plan.negation(condition);
   otherwise();
+  conditions.pop_back();
   branch->otherwise = std::move(steps);
   steps = std::move(outer);
   auto step = std::make_unique<package::StepT>();
   step->step.type = package::StepKind::Branch;
   step->step.value = branch.release();
   steps.push_back(std::move(step));
+}
+
+/// The largest value that an index expression takes, where it is a sum of indices, symbols and constants.
+static std::optional<ExprId> largest(Value value, PlanBuilder &plan) {
+  if (std::optional<ExprId> known = plan.fromValue(value))
+    return known;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    Operation *owner = argument.getOwner()->getParentOp();
+    std::optional<ExprId> end;
+    if (auto define = dyn_cast<DefineOp>(owner))
+      end = plan.fromValue(define.getExtents()[argument.getArgNumber()]);
+    else if (auto reduce = dyn_cast<ReduceOp>(owner))
+      end = largest(reduce.getUpper()[argument.getArgNumber()], plan);
+    return end ? std::optional(plan.sub(*end, plan.constant(1))) : std::nullopt;
+  }
+  Operation *op = value.getDefiningOp();
+  if (isa<arith::AddIOp>(op)) {
+    std::optional<ExprId> a = largest(op->getOperand(0), plan), b = largest(op->getOperand(1), plan);
+    return a && b ? std::optional(plan.add(*a, *b)) : std::nullopt;
+  }
+  if (isa<arith::MinSIOp>(op)) {
+    std::optional<ExprId> a = largest(op->getOperand(0), plan), b = largest(op->getOperand(1), plan);
+    return a && b ? std::optional(plan.min(*a, *b)) : a ? a : b;
+  }
+  return std::nullopt;
+}
+
+ExprId Schedule::stepsOf(Block &body) {
+  ExprId total = plan.constant(0), zero = plan.constant(0);
+  for (ReduceOp reduce : body.getOps<ReduceOp>()) {
+    ExprId steps = plan.constant(1);
+    if (auto piece = reduce->getAttrOfType<IntegerAttr>(pieceAttribute)) {
+      total = plan.add(total, plan.constant(piece.getInt()));
+      continue;
+    }
+    for (auto [lower, upper] : llvm::zip(reduce.getLower(), reduce.getUpper())) {
+      std::optional<ExprId> end = largest(upper, plan), start = plan.fromValue(lower);
+      if (end)
+        steps = plan.mul(steps, plan.max(zero, start ? plan.sub(*end, *start) : *end));
+    }
+    total = plan.add(total, plan.mul(steps, plan.add(plan.constant(1), stepsOf(reduce.getBody().front()))));
+  }
+  return total;
+}
+
+void Schedule::limitSteps(ExprId steps) {
+  if (!device.maxLoopSteps || plan.getConstant(steps))
+    return;
+  ExprId condition = plan.lessEqual(steps, plan.constant(device.maxLoopSteps));
+  for (ExprId enclosing : conditions)
+    condition = plan.binary(package::ExprOp::Or, plan.negation(enclosing), condition);
+  auto check = std::make_unique<package::CheckT>();
+  check->condition = condition;
+  check->message = "a work-item would loop {0} times, and this kind of device ends loops after " +
+                   std::to_string(device.maxLoopSteps);
+  check->values = {steps};
+  checks.push_back(std::move(check));
 }
 
 unsigned Schedule::lanesFor(const Group &group) const {
@@ -224,6 +284,7 @@ FailureOr<ScheduledInstance> tenon::scheduleInstance(OperatorOp op, const Device
     scheduleGroup(schedule, group);
   }
   findInplace(op, groups, program, out);
+  out.checks = std::move(schedule.checks);
   if (device.indexBits == 32)
     checkIndexWidth(program, plan, out, schedule.workspaceBytes, op);
   out.plan = std::move(schedule.steps);

@@ -11,6 +11,9 @@
 
 namespace tenon {
 
+/// On a reduction over a piece of a long one: how many elements it has at most.
+constexpr llvm::StringLiteral pieceAttribute = "tenon.piece";
+
 /// Kernels and plan of one instance for one profile.
 struct ScheduledInstance {
   mlir::OwningOpRef<mlir::ModuleOp> kernels;
@@ -40,6 +43,11 @@ public:
   /// Runs `then` or `otherwise` as the plan decides at launch.
   void branch(ExprId condition, llvm::function_ref<void()> then, llvm::function_ref<void()> otherwise);
 
+  /// On a device that ends a work-item's loops early: the variant refuses launches with more steps than it bears.
+  void limitSteps(ExprId steps);
+  /// The steps of all reductions in a value's computation, as far as the plan can know them.
+  ExprId stepsOf(mlir::Block &body);
+
   bool isGpu() const { return device.deviceClass == DeviceDescription::Class::Gpu; }
   /// Lanes of a vector of the group's widest element.
   unsigned lanesFor(const Group &group) const;
@@ -51,6 +59,8 @@ public:
   std::string prefix;
   std::vector<std::unique_ptr<package::StepT>> steps;
   std::vector<ExprId> workspaceBytes;
+  std::vector<std::unique_ptr<package::CheckT>> checks;
+  std::vector<ExprId> conditions; ///< Of the branches that what is scheduled now stands in.
   unsigned kernelCount = 0;
 };
 

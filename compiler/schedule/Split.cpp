@@ -92,6 +92,7 @@ static DefineOp cut(ReduceOp reduce) {
       Value start = arith::AddIOp::create(builder, loc, lower[0], arith::MulIOp::create(builder, loc, piece, step));
       Value end =
           arith::MinSIOp::create(builder, loc, arith::AddIOp::create(builder, loc, start, step), upper[0]);
+      own->setAttr(pieceAttribute, builder.getI64IntegerAttr(pieceElements));
       own.getLowerMutable()[0].set(start);
       own.getUpperMutable()[0].set(end);
       builder.setInsertionPointAfter(own);
