@@ -85,6 +85,7 @@ public:
       group.statements.push_back(statement);
       if (group.isRowVector(statement))
         hasVectors = true;
+      statement.getBody().walk([&](ReduceOp) { hasReductions = true; });
     }
   }
 
@@ -94,7 +95,7 @@ public:
   }
 
   Group group;
-  bool hasVectors = false;
+  bool hasVectors = false, hasReductions = false;
 
 private:
   bool accepts(DefineOp statement) {
@@ -104,6 +105,10 @@ private:
     size_t rank = group.rows.size();
     if (extents.size() < rank || extents.size() > rank + 1 ||
         !std::equal(group.rows.begin(), group.rows.end(), extents.begin()))
+      return false;
+    // Scalars that reduce nothing are no reason to walk a vector as one row, by one group.
+    if (rank == 0 && !extents.empty() && !group.statements.empty() && !group.isRowVector(group.statements.front()) &&
+        !hasReductions)
       return false;
     auto indices = statement.getBody().front().getArguments();
     bool fits = true;
