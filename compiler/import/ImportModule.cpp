@@ -128,7 +128,15 @@ static void keepNames(ModuleOp module, const AsmParserState &state) {
 
 //===- the import -----------------------------------------------------------===//
 
+/// The schedule follows a value through all that it comes from, so that a function cannot be endless.
+static constexpr unsigned maxOperations = 8192;
+
 static LogicalResult importFunction(func::FuncOp func, ModuleOp formulas, StringRef file) {
+  unsigned count = 0;
+  func.walk([&](Operation *) { ++count; });
+  if (count > maxOperations)
+    return func.emitError() << "function " << func.getName() << " has " << count << " operations, " << maxOperations
+                            << " are allowed; split it into several functions";
   Equalities equalities;
   // Each round knows what the one before has learned; there is no more to learn than dimensions.
   for (;;) {

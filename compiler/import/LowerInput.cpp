@@ -60,7 +60,9 @@ LogicalResult tenon::lowerInput(ModuleOp input) {
   OpPassManager &functions = passes.nest<func::FuncOp>();
   if (hasTosa) {
     functions.addPass(createTosaToTensorPass());
-    functions.addPass(createTosaToArithPass());
+    TosaToArithPassOptions scaling;
+    scaling.includeApplyRescale = true;
+    functions.addPass(createTosaToArithPass(scaling));
   }
   functions.addPass(createCanonicalizerPass());
   functions.addPass(createCSEPass());

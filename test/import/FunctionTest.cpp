@@ -428,6 +428,36 @@ func.func @named(%a: tensor<2x3x4xf32>, %b: tensor<2x4x5xf32>, %v: tensor<4xf32>
   expect(inputs, "both", both);
 }
 
+TEST_F(FunctionTest, TosaInIntegers) {
+  compile(R"(
+func.func @quantized(%a: tensor<1x4x6xi8>, %b: tensor<1x6x5xi8>) -> (tensor<1x4x5xi8>, tensor<1x5x4xi8>) {
+  %z = "tosa.const"() {values = dense<0> : tensor<1xi8>} : () -> tensor<1xi8>
+  %p = tosa.matmul %a, %b, %z, %z : (tensor<1x4x6xi8>, tensor<1x6x5xi8>, tensor<1xi8>, tensor<1xi8>) -> tensor<1x4x5xi32>
+  %m = "tosa.const"() {values = dense<1073741824> : tensor<1xi32>} : () -> tensor<1xi32>
+  %s = "tosa.const"() {values = dense<32> : tensor<1xi8>} : () -> tensor<1xi8>
+  %zi = "tosa.const"() {values = dense<0> : tensor<1xi32>} : () -> tensor<1xi32>
+  %y = tosa.rescale %p, %m, %s, %zi, %z {rounding_mode = SINGLE_ROUND, scale32 = true, per_channel = false,
+    input_unsigned = false, output_unsigned = false}
+    : (tensor<1x4x5xi32>, tensor<1xi32>, tensor<1xi8>, tensor<1xi32>, tensor<1xi8>) -> tensor<1x4x5xi8>
+  %r = tosa.reverse %y {axis = 1 : i32} : (tensor<1x4x5xi8>) -> tensor<1x4x5xi8>
+  %t = tosa.transpose %r {perms = array<i32: 0, 2, 1>} : (tensor<1x4x5xi8>) -> tensor<1x5x4xi8>
+  return %y, %t : tensor<1x4x5xi8>, tensor<1x5x4xi8>
+})");
+  auto a = numbers<int8_t>({1, 4, 6}), b = numbers<int8_t>({1, 6, 5}, 2);
+  Array<int8_t> y({1, 4, 5}), t({1, 5, 4});
+  for (int64_t i = 0; i < 4; ++i)
+    for (int64_t j = 0; j < 5; ++j) {
+      int sum = 0;
+      for (int64_t k = 0; k < 6; ++k)
+        sum += a({0, i, k}) * b({0, k, j});
+      // A quarter, halves upward.
+      y({0, i, j}) = t({0, j, 3 - i}) = std::clamp<int>(std::floor(sum / 4.0 + 0.5), -128, 127);
+    }
+  std::string inputs = input("a", a) + input("b", b);
+  expect(inputs, "y", y);
+  expect(inputs, "t", t);
+}
+
 TEST_F(FunctionTest, TosaWithDynamicSizesBroadcasts) {
   compile(R"(
 func.func @add(%a: tensor<?x4xf32>, %b: tensor<?x4xf32>) -> tensor<?x4xf32> {

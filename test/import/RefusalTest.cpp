@@ -155,6 +155,19 @@ INSTANTIATE_TEST_SUITE_P(All, RefusalTest, testing::ValuesIn(cases),
 
 using RefusalOfFiles = Run;
 
+TEST_F(RefusalOfFiles, WithTooManyOperations) {
+  std::string text = "func.func @f(%x: tensor<4xf32>) -> tensor<4xf32> {\n", last = "%x";
+  for (int i = 0; i < 9000; ++i) {
+    std::string next = "%" + std::to_string(i);
+    text += "  " + next + " = arith.addf " + last + ", %x : tensor<4xf32>\n";
+    last = next;
+  }
+  write("module.mlir", text + "  return " + last + " : tensor<4xf32>\n}");
+  Answer answer = call("tenonc module.mlir --target native");
+  EXPECT_EQ(answer.status, 1);
+  EXPECT_NE(answer.output.find("function f has 9002 operations, 8192 are allowed"), std::string::npos) << answer.output;
+}
+
 TEST_F(RefusalOfFiles, ThatCannotBeRead) {
   Answer missing = call("tenonc nowhere.mlir");
   EXPECT_EQ(missing.status, 1);
