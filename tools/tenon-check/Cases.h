@@ -21,7 +21,7 @@ struct Case {
 
 struct CaseLimits {
   int64_t size = INT64_MAX;   ///< No size above it is drawn.
-  double cost = 2e7;          ///< Of the formula, in operations.
+  double cost = 6e6;          ///< Of the formula, in operations.
   int64_t elements = 1 << 22; ///< Of a tensor.
 };
 

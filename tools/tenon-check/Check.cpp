@@ -118,7 +118,7 @@ Checker::Judgement Checker::judge(const Subject &subject, const Case &drawn, con
     return result;
   }
   if (got.code != tnSuccess) {
-    bool isRefused = got.code == tnErrorNoKernelImageForDevice || got.code == tnErrorNotSupported;
+    bool isRefused = got.code == tnErrorNoVariant || got.code == tnErrorNoKernelImageForDevice;
     result.isGap = isRefused && !device.hasFloat64 && usesFloat64(instance);
     result.what = result.isGap ? "the device has no 64-bit floats, and they are not emulated" : got.message;
     return result;

@@ -94,7 +94,7 @@ std::string Checker::command(const Subject &subject, const Case &drawn, const De
     text += " -I " + folder;
   text += std::string(" --device=") + device.properties.id + " --seed=" + std::to_string(drawn.seed);
   std::string sizes = sizesText(subject.instance, drawn);
-  text += " --shape " + (sizes.empty() ? "''" : sizes);
+  text += " --shape '" + sizes + "'"; // Quoted: shells expand brackets.
   return text;
 }
 

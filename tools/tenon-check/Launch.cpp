@@ -52,9 +52,9 @@ struct Failed {
   tnError_t code;
   std::string message;
 };
-void check(tnError_t code, const char *what) {
+void check(tnError_t code) {
   if (code != tnSuccess)
-    throw Failed{code, std::string(what) + ": " + tnGetLastErrorMessage()};
+    throw Failed{code, tnGetLastErrorMessage()};
 }
 
 struct Memory {
@@ -80,13 +80,13 @@ public:
       place();
       inferShapes(result);
       dirtyWorkspace();
-      check(tnOpLaunch(op, pointers.data(), nullptr), "launch");
-      check(tnDeviceSynchronize(), "launch");
+      check(tnOpLaunch(op, pointers.data(), nullptr));
+      check(tnDeviceSynchronize());
       collect(result, true);
       if (options.twice && result.message.empty()) {
         fillResults();
-        check(tnOpLaunch(op, pointers.data(), nullptr), "second launch");
-        check(tnDeviceSynchronize(), "second launch");
+        check(tnOpLaunch(op, pointers.data(), nullptr));
+        check(tnDeviceSynchronize());
         collect(result, false);
       }
     } catch (Failed &failed) {
@@ -115,7 +115,7 @@ private:
       std::string error;
       shapes[i] = oracle::shapeOf(instance, param.dims, drawn.arguments, error).value_or(std::vector<int64_t>());
       size_t total = headOf(i) + bytesOf(i) + guardBytes;
-      check(tnMalloc(&memory[i].address, total), "allocation");
+      check(tnMalloc(&memory[i].address, total));
       tensors[i] = tnTensor(static_cast<char *>(memory[i].address) + headOf(i), dlType(param.type),
                             static_cast<int32_t>(shapes[i].size()), shapes[i].data());
       pointers[i] = &tensors[i];
@@ -126,7 +126,7 @@ private:
         std::vector<uint8_t> bytes = oracle::toBytes(drawn.arguments.tensors[i]);
         std::copy(bytes.begin(), bytes.end(), images[i].begin() + static_cast<ptrdiff_t>(headOf(i)));
       }
-      check(tnMemcpy(memory[i].address, images[i].data(), total, tnMemcpyHostToDevice), "copy to the device");
+      check(tnMemcpy(memory[i].address, images[i].data(), total, tnMemcpyHostToDevice));
     }
   }
 
@@ -161,7 +161,7 @@ private:
       copies[i].ndim = 0;
       arguments[i] = &copies[i];
     }
-    check(tnOpInferShapes(op, arguments.data()), "shape inference");
+    check(tnOpInferShapes(op, arguments.data()));
     for (size_t i = 0; i < instance.params.size(); ++i) {
       if (!instance.params[i].isResult)
         continue;
@@ -174,20 +174,19 @@ private:
   /// The pool's memory is not zero by chance.
   void dirtyWorkspace() {
     size_t bytes = 0;
-    check(tnOpGetWorkspaceSize(&bytes, op, pointers.data()), "workspace");
+    check(tnOpGetWorkspaceSize(&bytes, op, pointers.data()));
     if (!bytes)
       return;
     void *workspace = nullptr;
-    check(tnMallocAsync(&workspace, bytes, nullptr), "workspace");
-    check(tnMemsetAsync(workspace, rubbishByte, bytes, nullptr), "workspace");
-    check(tnFreeAsync(workspace, nullptr), "workspace");
+    check(tnMallocAsync(&workspace, bytes, nullptr));
+    check(tnMemsetAsync(workspace, rubbishByte, bytes, nullptr));
+    check(tnFreeAsync(workspace, nullptr));
   }
 
   void fillResults() {
     for (size_t i = 0; i < instance.params.size(); ++i)
       if (instance.params[i].isResult)
-        check(tnMemcpy(memory[i].address, images[i].data(), images[i].size(), tnMemcpyHostToDevice),
-              "copy to the device");
+        check(tnMemcpy(memory[i].address, images[i].data(), images[i].size(), tnMemcpyHostToDevice));
   }
 
   void collect(LaunchResult &result, bool isFirst) {
@@ -198,7 +197,7 @@ private:
       if (param.kind != ParamKind::Tensor)
         continue;
       std::vector<uint8_t> got(images[i].size());
-      check(tnMemcpy(got.data(), memory[i].address, got.size(), tnMemcpyDeviceToHost), "copy from the device");
+      check(tnMemcpy(got.data(), memory[i].address, got.size(), tnMemcpyDeviceToHost));
       size_t head = headOf(i), bytes = bytesOf(i);
       if (!param.isResult) {
         if (got != images[i])

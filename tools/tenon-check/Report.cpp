@@ -91,6 +91,61 @@ void Report::printRow(const Row &row) {
     std::printf("  repeat: %s\n", failure.command.c_str());
 }
 
+static const char *const statusNames[] = {"passed", "failed", "gap"};
+
+static Json jsonOf(const Row &row) {
+  Json entry = {{"operator", row.op}, {"types", row.types}, {"device", row.device}};
+  entry["status"] = statusNames[static_cast<int>(row.status)];
+  if (row.status == Row::Status::Gap)
+    entry["reason"] = row.gap;
+  entry["cases"] = row.cases;
+  // JSON has no infinity.
+  entry["worst"] = std::isfinite(row.worst) ? Json(row.worst) : Json("inf");
+  entry["tolerance"] = row.tolerance;
+  entry["either"] = row.either;
+  entry["variant"] = row.variant.profile;
+  entry["launches"] = row.variant.launches;
+  entry["emulations"] = row.variant.emulations;
+  if (row.failure)
+    entry["failure"] = {{"what", row.failure->what},      {"element", row.failure->element},
+                        {"sizes", row.failure->sizes},    {"drawn_sizes", row.failure->drawnSizes},
+                        {"seed", row.failure->seed},      {"definition", row.failure->definition},
+                        {"command", row.failure->command}};
+  return entry;
+}
+
+std::string lineOf(const Row &row) { return jsonOf(row).dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+bool rowOf(const std::string &line, Row &row) {
+  Json entry = Json::parse(line, nullptr, false);
+  if (!entry.is_object() || !entry.contains("status"))
+    return false;
+  auto text = [](const Json &from, const char *key) { return from.value(key, std::string()); };
+  row.op = text(entry, "operator");
+  row.types = text(entry, "types");
+  row.device = text(entry, "device");
+  for (int i = 0; i < 3; ++i)
+    if (text(entry, "status") == statusNames[i])
+      row.status = static_cast<Row::Status>(i);
+  row.gap = text(entry, "reason");
+  row.cases = entry.value("cases", 0u);
+  row.worst = entry["worst"].is_string() ? HUGE_VAL : entry.value("worst", 0.0);
+  row.tolerance = entry.value("tolerance", 0.0);
+  row.either = entry.value("either", uint64_t(0));
+  row.variant = {text(entry, "variant"), text(entry, "launches"), text(entry, "emulations")};
+  if (entry.contains("failure")) {
+    const Json &failure = entry["failure"];
+    row.failure = Failure{text(failure, "what"),
+                          text(failure, "element"),
+                          text(failure, "sizes"),
+                          text(failure, "drawn_sizes"),
+                          text(failure, "definition"),
+                          text(failure, "command"),
+                          failure.value("seed", uint64_t(0))};
+  }
+  return true;
+}
+
 void Report::add(const std::string &file, const std::vector<Row> &rows) {
   clearProgress();
   for (const Row &row : rows) {
@@ -99,25 +154,8 @@ void Report::add(const std::string &file, const std::vector<Row> &rows) {
       printRow(row);
       continue;
     }
-    Json entry = {{"file", file}, {"operator", row.op}, {"types", row.types}, {"device", row.device}};
-    entry["status"] = row.status == Row::Status::Passed   ? "passed"
-                      : row.status == Row::Status::Failed ? "failed"
-                                                          : "gap";
-    if (row.status == Row::Status::Gap)
-      entry["reason"] = row.gap;
-    entry["cases"] = row.cases;
-    // JSON has no infinity.
-    entry["worst"] = std::isfinite(row.worst) ? Json(row.worst) : Json("inf");
-    entry["tolerance"] = row.tolerance;
-    entry["either"] = row.either;
-    entry["variant"] = row.variant.profile;
-    entry["launches"] = row.variant.launches;
-    entry["emulations"] = row.variant.emulations;
-    if (row.failure)
-      entry["failure"] = {{"what", row.failure->what},      {"element", row.failure->element},
-                          {"sizes", row.failure->sizes},    {"drawn_sizes", row.failure->drawnSizes},
-                          {"seed", row.failure->seed},      {"definition", row.failure->definition},
-                          {"command", row.failure->command}};
+    Json entry = {{"file", file}};
+    entry.update(jsonOf(row));
     content->rows.push_back(std::move(entry));
   }
   std::fflush(stdout);

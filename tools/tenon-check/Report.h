@@ -9,6 +9,10 @@
 
 namespace tenon::check {
 
+/// A row as one line, and back: how a worker tells its results. False where it is none.
+std::string lineOf(const Row &row);
+bool rowOf(const std::string &line, Row &row);
+
 class Report {
 public:
   /// Text rows go to stdout as they come; JSON all at once at the end.

@@ -6,6 +6,7 @@
 #include "process/CommandLine.h"
 #include "tenon-check/Check.h"
 #include "tenon-check/Report.h"
+#include "tenon-check/Worker.h"
 #include "tenon-run/Arguments.h"
 
 #include <algorithm>
@@ -33,6 +34,9 @@ struct Options {
   CheckOptions check;
   unsigned test = 0;
   bool isJson = false;
+  // A worker's: the package, and which tasks.
+  std::string package;
+  std::vector<size_t> range;
 };
 
 /// An error that has been put into words for the user.
@@ -98,6 +102,8 @@ public:
     choose();
     if (chosen.empty())
       return;
+    if (!options.package.empty())
+      return work();
     process::TemporaryFile temporary(".tnb");
     if (temporary.path().empty())
       throw Stop{process::exitInput, "no temporary file can be made"};
@@ -106,24 +112,54 @@ public:
     bool isBug = false;
     if (!compile(path, temporary.path(), targetsOf(devices), {options.importDirs, options.types, false}, error, isBug))
       throw Stop{isBug ? process::exitBug : process::exitInput, error};
-    PackageFile file;
-    if (!file.open(temporary.path(), error))
-      throw Stop{process::exitBug, error};
-    std::vector<std::unique_ptr<LoadedPackage>> packages;
-    for (const Device &device : devices)
-      packages.push_back(std::make_unique<LoadedPackage>(device, temporary.path()));
-    CheckOptions check = options.check;
-    check.file = path;
-    check.importDirs = options.importDirs;
-    check.progress = [&](const std::string &text) { report.progress(text); };
-    Checker checker(*module, file, packages, check);
-    for (const auto &[instance, tests] : chosen)
-      report.add(path, checker.check(*instance, tests));
+    report.progress("");
+    if (int status = supervise(
+            command(temporary.path()), chosen, devices, [&](std::vector<Row> rows) { report.add(path, rows); }, error))
+      throw Stop{status, error};
   }
 
   bool hasOperator() const { return isFound; }
 
 private:
+  /// This process is the worker.
+  void work() {
+    std::string error;
+    PackageFile file;
+    if (!file.open(options.package, error))
+      throw Stop{process::exitBug, error};
+    std::vector<std::unique_ptr<LoadedPackage>> packages;
+    for (const Device &device : devices)
+      packages.push_back(std::make_unique<LoadedPackage>(device, options.package));
+    CheckOptions check = options.check;
+    check.file = path;
+    check.importDirs = options.importDirs;
+    check.progress = [&](const std::string &text) { report.progress(text); };
+    Checker checker(*module, file, packages, check);
+    check::work(checker, chosen, options.range[0], options.range[1]);
+  }
+
+  /// How a worker is started, without its devices and its range.
+  std::vector<std::string> command(const std::string &package) const {
+    const CheckOptions &check = options.check;
+    std::vector<std::string> words{"/proc/self/exe", path, "--worker", package, "--seed=" + std::to_string(check.seed)};
+    auto add = [&](const char *name, const std::string &value) { words.insert(words.end(), {name, value}); };
+    if (check.cases)
+      add("--cases", std::to_string(check.cases));
+    if (check.limits.size != INT64_MAX)
+      add("--size-limit", std::to_string(check.limits.size));
+    if (!options.op.empty())
+      add("--op", options.op);
+    if (options.test)
+      add("--test", std::to_string(options.test));
+    for (const std::string &type : options.types)
+      add("--type", type);
+    for (const std::string &shape : options.shapes)
+      words.push_back("--shape=" + shape);
+    for (const std::string &folder : options.importDirs)
+      add("-I", folder);
+    return words;
+  }
+
   void parse() {
     Diagnostics diagnostics;
     module = parseModule(path, options.importDirs, diagnostics);
@@ -157,14 +193,14 @@ private:
       for (size_t t = 0; t < all.size(); ++t)
         if ((!options.test || options.test == t + 1) && applies(*all[t], *instance))
           fitting.push_back(all[t]);
-      if (all.empty() && (without.empty() || without != op.name)) {
+      if (options.package.empty() && all.empty() && (without.empty() || without != op.name)) {
         std::fprintf(stderr, "%s:%u:%u: warning: no test of %s; small sizes and default tolerances are used\n",
                      module->source().name.c_str(), op.nameRange.line(), op.nameRange.column(), op.name.c_str());
         without = op.name;
       }
       if (!all.empty() && fitting.empty())
         continue; // The tests leave this combination out.
-      chosen.emplace_back(instance.get(), fitting);
+      chosen.push_back({instance.get(), fitting});
       report.setWidths(op.name.size(), typesText(*instance).size(), 0);
     }
   }
@@ -175,7 +211,7 @@ private:
   Report &report;
   std::unique_ptr<Module> module;
   std::vector<std::unique_ptr<Instance>> instances;
-  std::vector<std::pair<const Instance *, std::vector<const Test *>>> chosen;
+  std::vector<Task> chosen;
   bool isFound = false;
 };
 
@@ -203,6 +239,8 @@ int run(Options &options) {
   }
   if (!options.op.empty() && !isFound)
     throw Stop{process::exitInput, "no operator is called " + options.op};
+  if (!options.package.empty())
+    return status;
   report.finish();
   return status != process::exitFine ? status : report.hasFailures() ? process::exitInput : process::exitFine;
 }
@@ -236,9 +274,14 @@ int main(int argc, char **argv) {
       ->type_name("DIR")
       ->allow_extra_args(false);
   app.add_flag("--json", options.isJson, "print one JSON object instead of the table");
+  // How the program starts itself, so that a driver that crashes does not end the run.
+  app.add_option("--worker", options.package)->group("");
+  app.add_option("--worker-range", options.range)->expected(2)->group("");
   app.footer(std::string(footer) + "\n\n" + exitStatusText);
   if (std::optional<int> status = parseCommandLine(app, argc, argv))
     return *status;
+  if (options.range.size() != 2)
+    options.range = {0, SIZE_MAX};
   try {
     Request sizes;
     std::string error;
