@@ -8,7 +8,9 @@ namespace {
 double sumTolerance(Type t) { return t == Type::F32 ? 5e-5 : toleranceOf(t); }
 
 TEST_P(Operators, Matmul) {
-  for (Type t : {Type::F32, Type::F16, Type::BF16, Type::F64, Type::I32})
+  std::vector<Type> types = largeKernelTypes();
+  types.insert(types.end(), {Type::F64, Type::I32});
+  for (Type t : types)
     for (auto [m, k, n] : {std::tuple{3, 17, 29}, {37, 65, 50}}) {
       Tensor a = random(t, {m, k}, 1), b = random(t, {k, n}, 2);
       Tensor c(t, {m, n}, [&, k = k](const Index &i) {
@@ -35,7 +37,7 @@ TEST_P(Operators, MatmulI8) {
 }
 
 TEST_P(Operators, BatchMatmul) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [l, m, k, n] : {std::tuple{2, 3, 17, 29}, {3, 20, 33, 18}}) {
       Tensor a = random(t, {l, m, k}, 1), b = random(t, {l, k, n}, 2);
       Tensor c(t, {l, m, n}, [&, k = k](const Index &i) {
@@ -49,7 +51,7 @@ TEST_P(Operators, BatchMatmul) {
 }
 
 TEST_P(Operators, Linear) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (const Shape &s : {Shape{5}, Shape{2, 11}}) {
       Tensor w = random(t, {19, 35}, 2), b = random(t, {19}, 3);
       Shape in = s, out = s;
@@ -92,7 +94,7 @@ Tensor attention(const Tensor &q, const Tensor &k, const Tensor &v) {
 }
 
 TEST_P(Operators, Attention) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [n, h, s, u, d, e] : {std::tuple{1, 2, 5, 9, 8, 12}, {2, 3, 17, 33, 16, 16}}) {
       Tensor q = random(t, {n, h, s, d}, 1), k = random(t, {n, h, u, d}, 2), v = random(t, {n, h, u, e}, 3);
       check("attention", "attention", {q, k, v}, {{attention(q, k, v), 2 * toleranceOf(t)}});
@@ -100,7 +102,7 @@ TEST_P(Operators, Attention) {
 }
 
 TEST_P(Operators, AttentionGqa) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [n, h, g, s, u, d] : {std::tuple{1, 4, 2, 5, 9, 8}, {2, 6, 2, 11, 19, 16}}) {
       Tensor q = random(t, {n, h, s, d}, 1), k = random(t, {n, g, u, d}, 2), v = random(t, {n, g, u, d}, 3);
       check("attention", "attention_gqa", {q, k, v}, {{attention(q, k, v), 2 * toleranceOf(t)}});
@@ -110,7 +112,7 @@ TEST_P(Operators, AttentionGqa) {
 }
 
 TEST_P(Operators, Rotary) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [b, s, d] : {std::tuple{1, 5, 8}, {3, 11, 34}}) {
       Tensor x = random(t, {b, s, d}, 1);
       int64_t half = d / 2, offset = 4;

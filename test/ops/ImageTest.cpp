@@ -16,7 +16,7 @@ int64_t outputOf(int64_t length, int64_t k, const Case &c, int64_t dilation) {
 }
 
 TEST_P(Operators, Conv1d) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (const Case &c : cases) {
       Tensor x = random(t, {c.n, c.ci, c.w}, 1), f = random(t, {c.co, c.ci, c.k}, 2);
       Tensor y(t, {c.n, c.co, outputOf(c.w, c.k, c, c.dilation)}, [&](const Index &i) {
@@ -31,7 +31,7 @@ TEST_P(Operators, Conv1d) {
 }
 
 TEST_P(Operators, Conv2d) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (const Case &c : cases) {
       Tensor x = random(t, {c.n, c.ci, c.h, c.w}, 1), f = random(t, {c.co, c.ci, c.k, 2}, 2);
       Tensor y(t, {c.n, c.co, outputOf(c.h, c.k, c, c.dilation), outputOf(c.w, 2, c, c.dilation)}, [&](const Index &i) {
@@ -49,7 +49,7 @@ TEST_P(Operators, Conv2d) {
 }
 
 TEST_P(Operators, DepthwiseConv2d) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (const Case &c : cases) {
       Tensor x = random(t, {c.n, c.co, c.h, c.w}, 1), f = random(t, {c.co, c.k, 2}, 2);
       Tensor y(t, {c.n, c.co, outputOf(c.h, c.k, c, 1), outputOf(c.w, 2, c, 1)}, [&](const Index &i) {
@@ -64,7 +64,7 @@ TEST_P(Operators, DepthwiseConv2d) {
 }
 
 TEST_P(Operators, ConvTranspose2d) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (const Case &c : cases) {
       Tensor x = random(t, {c.n, c.ci, c.h, c.w}, 1), f = random(t, {c.ci, c.co, c.k, 4}, 2);
       int64_t oh = (c.h - 1) * c.stride + c.k - 2 * c.pad, ow = (c.w - 1) * c.stride + 4 - 2 * c.pad;
@@ -88,7 +88,7 @@ TEST_P(Operators, ConvTranspose2d) {
 }
 
 TEST_P(Operators, Pools) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [kh, kw, stride, pad] : {std::tuple{2, 2, 2, 0}, {3, 2, 1, 1}}) {
       Tensor x = random(t, {2, 3, 8, 9}, 1);
       Shape shape = {2, 3, (8 + 2 * pad - kh) / stride + 1, (9 + 2 * pad - kw) / stride + 1};
@@ -111,7 +111,7 @@ TEST_P(Operators, Pools) {
 }
 
 TEST_P(Operators, Upsample) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (int64_t scale : {2, 3}) {
       Tensor x = random(t, {2, 2, 5, 7}, 1);
       Shape shape = {2, 2, 5 * scale, 7 * scale};

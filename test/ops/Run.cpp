@@ -10,6 +10,22 @@ namespace tenon::ops {
 
 void Operators::SetUp() { ASSERT_TN(tnSetDevice(GetParam())); }
 
+static tnDeviceProp currentProperties() {
+  int device = -1;
+  tnDeviceProp properties = {};
+  EXPECT_TN(tnGetDevice(&device));
+  EXPECT_TN(tnGetDeviceProperties(&properties, device));
+  return properties;
+}
+
+std::vector<Type> largeKernelTypes() {
+  tnDeviceProp properties = currentProperties();
+  bool isSlow = std::string(properties.kind) == "software" && std::string(properties.id).rfind("opencl", 0) == 0;
+  return isSlow ? std::vector{Type::F32} : std::vector{Type::F32, Type::F16};
+}
+
+bool isRusticl() { return std::string(currentProperties().driver).find("rusticl") != std::string::npos; }
+
 static tnOp_t findOperator(const std::string &package, const std::string &op) {
   static std::map<std::pair<int, std::string>, tnModule_t> modules;
   int device = -1;
@@ -170,10 +186,7 @@ static void compare(const Tensor &got, const Expected &expected, const std::stri
 void check(const std::string &package, const std::string &op, const std::vector<Argument> &inputs,
            const std::vector<Expected> &results) {
   std::string what = describe(op, inputs);
-  int device = -1;
-  tnDeviceProp properties;
-  ASSERT_TN(tnGetDevice(&device));
-  ASSERT_TN(tnGetDeviceProperties(&properties, device));
+  tnDeviceProp properties = currentProperties();
   bool needsF64 = false;
   for (const Argument &input : inputs)
     if (const auto *tensor = std::get_if<Tensor>(&input))

@@ -30,6 +30,12 @@ protected:
   void SetUp() override;
 };
 
+/// The types to test operators in whose kernels are large: f32, and f16 where a driver does not take seconds to build
+/// each. (Software drivers of OpenCL do; they run f16 in all other operators.)
+std::vector<Type> largeKernelTypes();
+
+bool isRusticl();
+
 /// A result and how far it may be off.
 struct Expected {
   Expected(Tensor tensor) : tensor(std::move(tensor)), tolerance(toleranceOf(this->tensor.type)) {}

@@ -30,7 +30,7 @@ double crossEntropy(const Tensor &x, const Tensor &labels) {
 }
 
 TEST_P(Operators, CrossEntropy) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [n, c] : {std::pair{3, 7}, {17, 33}}) {
       Tensor x = random(t, {n, c}, 1), labels = random(Type::I32, {n}, 2, 0, c - 1);
       check("cross_entropy", "cross_entropy", {x, labels},
@@ -52,7 +52,7 @@ Tensor linear(const Tensor &x, const Tensor &w, const Tensor &b) {
 }
 
 TEST_P(Operators, LinearGradient) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [r, p, q] : {std::tuple{3, 7, 5}, {12, 9, 19}}) {
       Tensor x = random(t, {r, p}, 1), w = random(t, {q, p}, 2), b(t, {q}), g = random(t, {r, q}, 3);
       Tensor dx = differences(x, [&](const Tensor &at) { return dot(linear(at, w, b), g); });
@@ -92,7 +92,7 @@ Tensor layernorm(const Tensor &x, const Tensor &gamma, const Tensor &beta) {
 }
 
 TEST_P(Operators, LayernormGradient) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (auto [r, d] : {std::pair{3, 7}, {6, 33}}) {
       Tensor x = random(t, {r, d}, 1), gamma = random(t, {d}, 2), beta(t, {d}), g = random(t, {r, d}, 3);
       Tensor dx = differences(x, [&](const Tensor &at) { return dot(layernorm(at, gamma, beta), g); });
@@ -122,7 +122,7 @@ Tensor conv2d(const Tensor &x, const Tensor &f, Strides c, const Shape &shape) {
 }
 
 TEST_P(Operators, Conv2dGradient) {
-  for (Type t : {Type::F32, Type::F16})
+  for (Type t : largeKernelTypes())
     for (Strides c : {Strides{1, 1, 1}, Strides{2, 1, 2}}) {
       Tensor x = random(t, {2, 2, 6, 7}, 1), f = random(t, {3, 2, 3, 2}, 2);
       auto extent = [&](int64_t length, int64_t k) {
