@@ -22,11 +22,6 @@ using namespace tenon::test;
 
 namespace {
 
-std::string read(const std::string &path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-}
-
 /// Makes the hash right again; `bytes` must verify.
 void rehash(std::string &bytes) {
   auto *table = flatbuffers::GetMutableRoot<flatbuffers::Table>(bytes.data());
@@ -86,8 +81,13 @@ TEST(DamagedPackage, DescribingMutationsNeverCrashes) {
   EXPECT_GT(opened, 400);
 }
 
-#ifdef TENON_TEST_CASES
+#ifdef TENON_TEST_CASES // packages made by tenonc, and the programs
 namespace {
+
+std::string read(const std::string &path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
 
 class DamagedPackageFile : public testing::Test {
 protected:

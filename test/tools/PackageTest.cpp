@@ -98,7 +98,9 @@ protected:
                                                                  package::CreateSymbolDirect(builder, "n")};
     auto symbolVector = builder.CreateVector(symbols);
     auto expressionVector = builder.CreateVectorOfStructs(expressions);
-    builder.Finish(package::CreateInstance(builder, 0, 0, symbolVector, expressionVector));
+    auto params = builder.CreateVector(std::vector<flatbuffers::Offset<package::Param>>());
+    auto variants = builder.CreateVector(std::vector<flatbuffers::Offset<package::Variant>>());
+    builder.Finish(package::CreateInstance(builder, 0, params, symbolVector, expressionVector, 0, 0, 0, variants));
     return *flatbuffers::GetRoot<package::Instance>(builder.GetBufferPointer());
   }
   static Expr constant(int64_t value) { return Expr(ExprOp::Const, 0, 0, 0, value); }
