@@ -172,9 +172,9 @@ bool CaseMaker::drawSizes(Case &drawn, unsigned number, unsigned attempt, unsign
       if (lo >= hi)
         return false;
       // What costs too much is drawn smaller, step by step.
-      double shrink = std::exp2(-static_cast<double>(tooLarge) / 8);
+      double shrink = std::exp2(-static_cast<double>(tooLarge) / 6);
       int64_t top = lo + 1 + static_cast<int64_t>(static_cast<double>(hi - lo - 1) * shrink);
-      if (isPinned && (attempt == 0 || (number >= 2 && tooLarge < 60))) {
+      if (isPinned && (attempt == 0 || (number >= 2 && tooLarge < 80))) {
         value = isHigh ? hi - 1 : lo;
       } else if (isPinned) {
         value = isHigh ? top - 1 : lo + static_cast<int64_t>(below(std::min<uint64_t>(attempt, top - lo)));
