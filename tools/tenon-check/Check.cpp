@@ -158,12 +158,18 @@ Checker::Judgement Checker::judge(const Subject &subject, const Case &drawn, con
   return result;
 }
 
-static LaunchOptions launchOptionsOf(unsigned number) { return {number % 2, number % 4 == 0}; }
+/// Every other case is misaligned, some are launched twice, some in place.
+static LaunchOptions launchOptionsOf(const Subject &subject, unsigned number) {
+  LaunchOptions options{number % 2, number % 4 == 0, {}};
+  if (number % 4 == 3)
+    options.inPlace = subject.inPlace;
+  return options;
+}
 
 Checker::Judgement Checker::tryCase(const Subject &subject, const Case &drawn, unsigned number,
                                     LoadedPackage &package) const {
   oracle::Outcome want = subject.oracle.evaluate(drawn.arguments);
-  LaunchResult got = launch(package, subject.instance, drawn, launchOptionsOf(number));
+  LaunchResult got = launch(package, subject.instance, drawn, launchOptionsOf(subject, number));
   return judge(subject, drawn, want, got, package.device.properties);
 }
 
@@ -181,7 +187,7 @@ bool Checker::runCase(const Subject &subject, const Case &drawn, unsigned number
     Row &row = rows[p];
     if (row.status != Row::Status::Passed)
       continue;
-    LaunchResult got = launch(*packages[p], subject.instance, drawn, launchOptionsOf(number));
+    LaunchResult got = launch(*packages[p], subject.instance, drawn, launchOptionsOf(subject, number));
     Judgement judgement = judge(subject, drawn, want, got, packages[p]->device.properties);
     if (judgement.isGap) {
       row.status = Row::Status::Gap;
@@ -255,8 +261,8 @@ std::vector<Row> Checker::check(const Instance &instance, const std::vector<cons
     all.push_back(nullptr);
   for (size_t t = 0; t < all.size(); ++t) {
     CaseMaker maker(instance, all[t], oracle, options.limits);
-    Subject subject{instance, all[t], t + 1, all.size(), oracle, maker};
-    unsigned count = options.hasSizes ? 2 : options.cases ? options.cases : std::max(12u, maker.leastCases());
+    Subject subject{instance, all[t], t + 1, all.size(), oracle, maker, inPlaceOf(file, instance)};
+    unsigned count = options.hasSizes ? 4 : options.cases ? options.cases : std::max(12u, maker.leastCases());
     for (unsigned number = 0; number < count; ++number) {
       if (options.progress)
         options.progress(instance.op->name + " " + typesText(instance) + ": case " + std::to_string(number + 1) +

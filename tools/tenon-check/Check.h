@@ -56,6 +56,7 @@ struct Subject {
   size_t testNumber, testCount;
   const oracle::Oracle &oracle;
   const CaseMaker &maker;
+  std::vector<std::pair<size_t, size_t>> inPlace; ///< Results that may take an input's memory.
 };
 
 class Checker {

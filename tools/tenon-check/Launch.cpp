@@ -72,7 +72,12 @@ public:
   Call(tnOp_t op, const Instance &instance, const Case &drawn, const LaunchOptions &options)
       : op(op), instance(instance), drawn(drawn), options(options), memory(instance.params.size()),
         tensors(instance.params.size()), shapes(instance.params.size()), scalars(instance.params.size()),
-        pointers(instance.params.size()), images(instance.params.size()) {}
+        pointers(instance.params.size()), images(instance.params.size()), homes(instance.params.size()) {
+    for (size_t i = 0; i < homes.size(); ++i)
+      homes[i] = i;
+    for (auto [result, input] : options.inPlace)
+      homes[result] = input;
+  }
 
   LaunchResult run() {
     LaunchResult result;
@@ -114,6 +119,13 @@ private:
       }
       std::string error;
       shapes[i] = oracle::shapeOf(instance, param.dims, drawn.arguments, error).value_or(std::vector<int64_t>());
+      if (homes[i] != i) {
+        tensors[i] = tensors[homes[i]];
+        tensors[i].shape = shapes[i].data();
+        pointers[i] = &tensors[i];
+        images[i] = images[homes[i]];
+        continue;
+      }
       size_t total = headOf(i) + bytesOf(i) + guardBytes;
       check(tnMalloc(&memory[i].address, total));
       tensors[i] = tnTensor(static_cast<char *>(memory[i].address) + headOf(i), dlType(param.type),
@@ -186,8 +198,11 @@ private:
   void fillResults() {
     for (size_t i = 0; i < instance.params.size(); ++i)
       if (instance.params[i].isResult)
-        check(tnMemcpy(memory[i].address, images[i].data(), images[i].size(), tnMemcpyHostToDevice));
+        check(tnMemcpy(memory[homes[i]].address, images[i].data(), images[i].size(), tnMemcpyHostToDevice));
   }
+
+  /// An input whose memory a result took is meant to change.
+  bool isTaken(size_t i) const { return std::count(homes.begin(), homes.end(), i) > 1; }
 
   void collect(LaunchResult &result, bool isFirst) {
     if (isFirst)
@@ -197,10 +212,10 @@ private:
       if (param.kind != ParamKind::Tensor)
         continue;
       std::vector<uint8_t> got(images[i].size());
-      check(tnMemcpy(got.data(), memory[i].address, got.size(), tnMemcpyDeviceToHost));
+      check(tnMemcpy(got.data(), memory[homes[i]].address, got.size(), tnMemcpyDeviceToHost));
       size_t head = headOf(i), bytes = bytesOf(i);
       if (!param.isResult) {
-        if (got != images[i])
+        if (got != images[i] && !isTaken(i))
           result.message = "the launch changed its input " + param.name;
         continue;
       }
@@ -235,6 +250,7 @@ private:
   std::vector<uint64_t> scalars;
   std::vector<void *> pointers;
   std::vector<std::vector<uint8_t>> images, first; ///< All bytes, guards too, before and after.
+  std::vector<size_t> homes;                       ///< The parameter in whose memory each one is: itself, or an input.
 };
 
 } // namespace

@@ -39,6 +39,8 @@ private:
 struct LaunchOptions {
   unsigned lead = 0;  ///< Elements by which tensors miss an aligned address.
   bool twice = false; ///< Launches again, which must give the same bits.
+  /// Results (by parameter) that are put into the memory of an input, as the package allows.
+  std::vector<std::pair<size_t, size_t>> inPlace;
 };
 
 struct LaunchResult {

@@ -6,6 +6,7 @@
 #include "tenon-check/Variant.h"
 
 #include <algorithm>
+#include <set>
 #include <sstream>
 
 namespace tenon::check {
@@ -93,8 +94,33 @@ static void countLaunches(const flatbuffers::Vector<flatbuffers::Offset<package:
   }
 }
 
-VariantText describeVariant(const PackageFile &file, const Instance &instance, const tnDeviceProp &device) {
-  VariantText text;
+/// A module holds the kernels of all instances, and so do its emulations: whether one is about these types.
+static bool concerns(const std::string &emulation, const std::set<DType> &types) {
+  auto uses = [&](std::initializer_list<DType> any) {
+    return std::any_of(any.begin(), any.end(), [&](DType type) { return types.count(type) != 0; });
+  };
+  std::istringstream words(emulation);
+  bool isNamed = false, isUsed = false;
+  for (std::string word; words >> word;) {
+    bool known = true;
+    if (word == "f16")
+      isUsed |= uses({DType::F16});
+    else if (word == "bf16")
+      isUsed |= uses({DType::BF16});
+    else if (word == "f64")
+      isUsed |= uses({DType::F64});
+    else if (word == "i8" || word == "8-bit")
+      isUsed |= uses({DType::Bool, DType::I8, DType::U8});
+    else if (word == "i16" || word == "16-bit")
+      isUsed |= uses({DType::I16, DType::U16, DType::F16, DType::BF16});
+    else
+      known = false;
+    isNamed |= known;
+  }
+  return !isNamed || isUsed;
+}
+
+static const package::Instance *find(const PackageFile &file, const Instance &instance) {
   for (const package::Operator *op : *file.get().operators()) {
     if (op->name()->str() != instance.op->name)
       continue;
@@ -103,23 +129,49 @@ VariantText describeVariant(const PackageFile &file, const Instance &instance, c
       bool isSame = count == instance.types.size();
       for (size_t v = 0; isSame && v < count; ++v)
         isSame = static_cast<int>(candidate->types()->Get(v)) == static_cast<int>(instance.types[v]);
-      if (!isSame)
-        continue;
-      for (const package::Variant *variant : *candidate->variants()) {
-        if (!file.get().modules() || variant->module_() >= file.get().modules()->size())
-          continue;
-        const package::Module *module = file.get().modules()->Get(variant->module_());
-        if (!fits(*variant, *module, device))
-          continue;
-        text.profile = module->profile()->str();
-        int least = 0, most = 0;
-        countLaunches(variant->plan(), least, most);
-        text.launches = std::to_string(least) + (least == most ? "" : "-" + std::to_string(most));
-        for (uint32_t e = 0; module->emulations() && e < module->emulations()->size(); ++e)
-          text.emulations += (text.emulations.empty() ? "" : "; ") + module->emulations()->Get(e)->str();
-        return text;
-      }
+      if (isSame)
+        return candidate;
     }
+  }
+  return nullptr;
+}
+
+std::vector<std::pair<size_t, size_t>> inPlaceOf(const PackageFile &file, const Instance &instance) {
+  std::vector<std::pair<size_t, size_t>> pairs;
+  const package::Instance *found = find(file, instance);
+  for (uint32_t i = 0; found && found->inplace() && i + 1 < found->inplace()->size(); i += 2) {
+    size_t result = found->inplace()->Get(i), input = found->inplace()->Get(i + 1);
+    bool isNew = result < instance.params.size() && input < result && !instance.params[input].isResult;
+    for (auto [r, in] : pairs)
+      isNew &= r != result && in != input;
+    if (isNew)
+      pairs.emplace_back(result, input);
+  }
+  return pairs;
+}
+
+VariantText describeVariant(const PackageFile &file, const Instance &instance, const tnDeviceProp &device) {
+  VariantText text;
+  const package::Instance *found = find(file, instance);
+  if (!found)
+    return text;
+  for (const package::Variant *variant : *found->variants()) {
+    if (!file.get().modules() || variant->module_() >= file.get().modules()->size())
+      continue;
+    const package::Module *module = file.get().modules()->Get(variant->module_());
+    if (!fits(*variant, *module, device))
+      continue;
+    text.profile = module->profile()->str();
+    int least = 0, most = 0;
+    countLaunches(variant->plan(), least, most);
+    text.launches = std::to_string(least) + (least == most ? "" : "-" + std::to_string(most));
+    std::set<DType> types;
+    for (const Tensor &tensor : instance.tensors)
+      types.insert(tensor.type);
+    for (uint32_t e = 0; module->emulations() && e < module->emulations()->size(); ++e)
+      if (std::string emulation = module->emulations()->Get(e)->str(); concerns(emulation, types))
+        text.emulations += (text.emulations.empty() ? "" : "; ") + emulation;
+    break;
   }
   return text;
 }

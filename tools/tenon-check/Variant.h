@@ -17,6 +17,9 @@ struct VariantText {
   std::string emulations; ///< "f16 arithmetic in f32; ..."
 };
 
+/// Results that may be exactly an input's memory, by parameter: each result and each input at most once.
+std::vector<std::pair<size_t, size_t>> inPlaceOf(const PackageFile &file, const Instance &instance);
+
 VariantText describeVariant(const PackageFile &file, const Instance &instance, const tnDeviceProp &device);
 
 } // namespace tenon::check
