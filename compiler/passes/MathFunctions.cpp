@@ -40,23 +40,22 @@ static Term round(Term x) {
 
 /// For devices without fma.
 Term fma(Term a, Term b, Term c) {
-  Emit &e = *a.e;
   Format f = format(a);
-  if (!f.is64 && e.device.float64) {
-    Type wide = Emit::like(a.v.getType(), e.b.getF64Type());
-    auto extend = [&](Term x) { return Term{&e, arith::ExtFOp::create(e.b, e.loc, wide, x.v)}; };
-    // The product is exact, and the sum is rounded to odd, so the last step rounds as if it saw everything.
-    Pair sum = twoSum(extend(a) * extend(b), extend(c));
-    return {&e, arith::TruncFOp::create(e.b, e.loc, a.v.getType(), toOdd(sum.hi, sum.lo > 0.0, sum.lo != 0.0).v)};
-  }
-  // Boldo and Melquiond: exact while nothing over- or underflows on the way; plain outside that.
-  Pair u = twoProduct(a, b), t = twoSum(c, u.lo), v = twoSum(u.hi, t.hi), z = twoSum(t.lo, v.lo);
+  // Boldo and Melquiond: exact while nothing over- or underflows on the way, so very large and very small numbers are
+  // scaled first: the larger factor down, or the smaller one up.
+  double high = std::ldexp(1.0, f.bias - f.mant / 2 - 4), low = std::ldexp(1.0, 2 * f.mant + 6 - f.bias);
+  double down = std::ldexp(1.0, -f.mant - 2), up = std::ldexp(1.0, f.bias - f.mant - 4);
+  Term plain = a * b + c, p = abs(a * b), sizeA = abs(a), sizeB = abs(b), sizeC = abs(c);
+  Term big = (p >= high) | (sizeA >= high) | (sizeB >= high) | (sizeC >= high);
+  Term small = logicalNot(big) & (p <= low) & (sizeC <= std::ldexp(1.0, f.mant - 20));
+  Term one = lit(a, 1), scale = sel(big, down, sel(small, up, one));
+  Term isA = sel(big, ilit(big, 1), ilit(big, 0)) ^ (sizeA < sizeB);
+  Term a1 = a * sel(isA, scale, one), b1 = b * sel(isA, one, scale), c1 = c * scale;
+  Pair u = twoProduct(a1, b1), t = twoSum(c1, u.lo), v = twoSum(u.hi, t.hi), z = twoSum(t.lo, v.lo);
   Term exact = v.hi + toOdd(z.hi, z.lo > 0.0, z.lo != 0.0);
-  Term plain = a * b + c;
-  double high = std::ldexp(1.0, f.bias - 3), low = std::ldexp(1.0, 2 * f.mant + 6 - f.bias);
-  Term p = abs(u.hi);
-  Term safe = (p < high) & (p > low) & (abs(c) < high) & (abs(a) < high) & (abs(b) < high);
-  return sel(safe, exact, plain);
+  // A sum that is out of range even then is out of range, and a product of nothing leaves c.
+  Term valid = isFinite(exact) & (abs(u.hi) > 0.0);
+  return sel(valid, exact * sel(big, 1 / down, sel(small, 1 / up, one)), plain);
 }
 
 } // namespace functions
