@@ -103,13 +103,18 @@ int supervise(const std::vector<std::string> &command, const std::vector<Task> &
       row.types = typesText(*tasks[next].instance);
       row.device = device->properties.id;
       row.status = Row::Status::Failed;
+      // The worker's command line, file first, is close to what repeats it.
+      std::string repeat = "tenon-check " + command[1] + " --op=" + row.op;
+      for (size_t v = 0; v < tasks[next].instance->types.size(); ++v)
+        repeat += " --type " + tasks[next].instance->op->typeVariables[v].name + "=" +
+                  getName(tasks[next].instance->types[v]);
       row.failure = Failure{"the process ended in " + endText(alone.status) + " while the operator ran on " +
                                 device->properties.driver,
                             "",
                             "",
                             "",
                             "",
-                            "",
+                            repeat + " --device=" + row.device,
                             0};
       rows.push_back(std::move(row));
     }
