@@ -22,17 +22,8 @@ static std::optional<APInt> constantOf(Term t) {
   return std::nullopt;
 }
 
-/// No processor divides bytes any faster than words, and llvmpipe crashes over byte divisions.
-template <class Divide, class Extend> static Term quotient(Term a, Term b) {
-  Emit &e = *a.e;
-  Type type = a.v.getType(), wide = Emit::like(type, e.b.getI32Type());
-  if (!getElementTypeOrSelf(type).isInteger(8))
-    return e.op<Divide>(a, b);
-  auto extend = [&](Term x) { return Term{&e, Extend::create(e.b, e.loc, wide, x.v)}; };
-  return {&e, arith::TruncIOp::create(e.b, e.loc, type, e.op<Divide>(extend(a), extend(b)).v)};
-}
-static Term quotientSigned(Term a, Term b) { return quotient<arith::DivSIOp, arith::ExtSIOp>(a, b); }
-static Term quotientUnsigned(Term a, Term b) { return quotient<arith::DivUIOp, arith::ExtUIOp>(a, b); }
+static Term quotientSigned(Term a, Term b) { return a.e->op<arith::DivSIOp>(a, b); }
+static Term quotientUnsigned(Term a, Term b) { return a.e->op<arith::DivUIOp>(a, b); }
 
 Term divideSigned(Term a, Term b) {
   if (std::optional<APInt> c = constantOf(b)) {

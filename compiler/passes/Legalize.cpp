@@ -345,7 +345,7 @@ LogicalResult Legalizer::run() {
 
   if (!device.int8 || !device.int16)
     for (Operation *op : operations())
-      if (computes(op) && touches(op, [&](Type type) { return isNarrowInt(type); }))
+      if ((computes(op) || isa<arith::SelectOp>(op)) && touches(op, [&](Type type) { return isNarrowInt(type); }))
         widenInt(op);
 
   // No device may take liberties that the language does not give.

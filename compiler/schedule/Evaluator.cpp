@@ -190,16 +190,17 @@ Value Evaluator::evalOperation(Operation *op, Point &point) {
   return copy->getResult(0);
 }
 
-/// x / y with the same y in every lane: times the reciprocal, which is taken once, outside of loops. A power of two keeps y and its
-/// reciprocal away from overflow and subnormals; zeros, infinities and NaN come out as from a division. Within 1.5 ULP.
+/// x / y with the same y in every lane: times the reciprocal, which is taken once, outside of loops. A power of two
+/// keeps y and its reciprocal away from overflow and subnormals; zeros, infinities and NaN come out as from a division.
+/// Within 1.5 ULP.
 Value Evaluator::divideByUniform(Value x, Value y) {
   Type f32 = y.getType();
   auto constant = [&](double value) { return kernel.constant(f32, value); };
   Value size = kernel.create<math::AbsFOp>(y);
   Value isBig = kernel.create<arith::CmpFOp>(arith::CmpFPredicate::OGT, size, constant(0x1p100));
   Value isTiny = kernel.create<arith::CmpFOp>(arith::CmpFPredicate::OLT, size, constant(0x1p-100));
-  Value scale = kernel.create<arith::SelectOp>(
-      isBig, constant(0x1p-64), kernel.create<arith::SelectOp>(isTiny, constant(0x1p64), constant(1)));
+  Value scale = kernel.create<arith::SelectOp>(isBig, constant(0x1p-64),
+                                               kernel.create<arith::SelectOp>(isTiny, constant(0x1p64), constant(1)));
   Value scaled = kernel.create<arith::MulFOp>(y, scale);
   Value reciprocal = kernel.create<arith::DivFOp>(constant(1), scaled);
   unsigned width = KernelBuilder::widthOf(x);
@@ -207,8 +208,8 @@ Value Evaluator::divideByUniform(Value x, Value y) {
   return kernel.create<arith::MulFOp>(moved, kernel.splat(reciprocal, width));
 }
 
-/// With 32-bit indices: an index as a number is 32 bits wide (the device may have nothing wider), and a 64-bit number that becomes
-/// an index must not wrap into the tensor.
+/// With 32-bit indices: an index as a number is 32 bits wide (the device may have nothing wider), and a 64-bit number
+/// that becomes an index must not wrap into the tensor.
 Value Evaluator::evalNarrow(Operation *op, ArrayRef<Value> operands, unsigned width) {
   if (isa<arith::SIToFPOp>(op)) {
     auto source = op->getOperand(0).getDefiningOp<arith::IndexCastOp>();
@@ -242,10 +243,15 @@ Value Evaluator::inside(ReadOp read, ValueRange subscripts, Value lastReach) {
   Value result;
   for (auto [i, subscript] : llvm::enumerate(subscripts)) {
     Value extent = kernel.size(storage.dims[i]);
+    bool isLast = lastReach && i + 1 == subscripts.size();
+    if (!isLast) {
+      // One comparison for both ends: what is negative is large without its sign.
+      result = kernel.both(result, kernel.compare(arith::CmpIPredicate::ult, subscript, extent));
+      continue;
+    }
     if (std::optional<int64_t> known = KernelBuilder::constantOf(subscript); !known || *known < 0)
       result = kernel.both(result, kernel.lessEqual(kernel.index(0), subscript));
-    bool isLast = lastReach && i + 1 == subscripts.size();
-    result = kernel.both(result, kernel.less(isLast ? lastReach : subscript, extent));
+    result = kernel.both(result, kernel.less(lastReach, extent));
   }
   return result;
 }
@@ -276,9 +282,7 @@ Value Evaluator::readScalar(ReadOp read, Point &point) {
   Value guard = read.getGuard() ? evalLane(read.getGuard(), point, 0) : Value();
   Value memory = kernel.buffer(storage, false);
   auto load = [&] { return kernel.load(memory, offset(storage, subscripts), 1, element); };
-  auto otherwise = [&] {
-    return read.getOtherwise() ? evalLane(read.getOtherwise(), point, 0) : kernel.zero(element);
-  };
+  auto otherwise = [&] { return read.getOtherwise() ? evalLane(read.getOtherwise(), point, 0) : kernel.zero(element); };
   if (read.getFault()) {
     // Outside is reported, but only where the read is performed at all.
     Value isInside = inside(read, subscripts, {});
@@ -396,13 +400,14 @@ Value Evaluator::evalReduce(ReduceOp reduce, Point &point) {
     Value length = kernel.max(kernel.sub(upper, lower), kernel.index(0));
     Value middle = kernel.add(lower, kernel.roundDown(length, width));
     Value vectorState = accumulator.identity(width, upper)[0];
-    Values wide = kernel.loop(lower, middle, kernel.index(width), Values{vectorState}, [&](Value i, ValueRange carried) {
-      Point next = at;
-      next.bind(index, i);
-      next.axis = index;
-      next.width = width;
-      return step(next, carried, {});
-    });
+    Values wide =
+        kernel.loop(lower, middle, kernel.index(width), Values{vectorState}, [&](Value i, ValueRange carried) {
+          Point next = at;
+          next.bind(index, i);
+          next.axis = index;
+          next.width = width;
+          return step(next, carried, {});
+        });
     Values merged = accumulator.merge(state, accumulator.horizontal(wide));
     return kernel.loop(middle, upper, kernel.index(1), merged, [&](Value i, ValueRange carried) {
       Point next = at;

@@ -60,6 +60,7 @@ std::vector<Profile> OpenCLTarget::getProfiles() const {
   small.device.subgroupSize = 8;
   small.device.maxGroupSize = 32;
   small.device.maxLoopSteps = 65535; // rusticl on llvmpipe
+  small.device.int8 = false;         // there byte arithmetic crashes the driver: division, shifts, clamps
   small.requirements = {Requirement(Property::Class, Relation::Equal, 1)};
   return {wide, narrow, gpu, small};
 }
