@@ -27,14 +27,15 @@ Term floatToInt(Term x, Type to, bool isSigned) {
   Term number = sel(isNan(x), 0.0, x);
   Term above = number >= high, below = number <= low;
   Term safe = sel(above | below, 0.0, number);
-  Term n;
-  if (width < 32) {
-    n = convert<arith::TruncIOp>(convert<arith::FPToSIOp>(safe, e.b.getI32Type()), element);
-  } else {
-    n = isSigned ? convert<arith::FPToSIOp>(safe, element) : convert<arith::FPToUIOp>(safe, element);
-  }
+  // Bytes and halves are chosen between as words: some drivers' compilers crash over selects of bytes.
+  Type word = width < 32 ? e.b.getI32Type() : element;
+  Term n = isSigned || width < 32 ? convert<arith::FPToSIOp>(safe, word) : convert<arith::FPToUIOp>(safe, word);
   uint64_t all = ~uint64_t(0) >> (64 - width), top = uint64_t(1) << (width - 1);
-  return sel(above, ilit(n, isSigned ? top - 1 : all), sel(below, ilit(n, isSigned ? top : 0), n));
+  uint64_t least = isSigned ? ~uint64_t(0) << (width - 1) : 0;
+  if (width >= 32)
+    least &= all;
+  Term kept = sel(above, ilit(n, isSigned ? top - 1 : all), sel(below, ilit(n, least), n));
+  return width < 32 ? convert<arith::TruncIOp>(kept, element) : kept;
 }
 
 /// A number below 2^48 as f32, and rounded to odd if so asked.

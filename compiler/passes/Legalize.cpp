@@ -11,6 +11,7 @@
 #include "Semantics.h"
 
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/IR/Matchers.h"
 #include "mlir/IR/TypeUtilities.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Transforms/Passes.h"
@@ -143,6 +144,37 @@ Term Legalizer::compareFloats(Emit &e, arith::CmpFOp op) {
   }
 }
 
+/// A widened integer beside a constant that fits it without: compares it as it was. rusticl (Mesa 22.3) takes a widened
+/// i32 for unsigned in `>= 0`.
+static Term compareUnwidened(Emit &e, arith::CmpIOp op) {
+  using P = arith::CmpIPredicate;
+  P predicate = op.getPredicate();
+  bool isSigned = predicate <= P::sge; // eq and ne as well
+  Value widened = op.getLhs(), limit = op.getRhs();
+  if (matchPattern(widened, m_Constant())) {
+    std::swap(widened, limit);
+    predicate = predicate == P::slt   ? P::sgt
+                : predicate == P::sle ? P::sge
+                : predicate == P::sgt ? P::slt
+                : predicate == P::sge ? P::sle
+                                      : predicate;
+  }
+  Value narrow = widened;
+  while (Operation *widening = narrow.getDefiningOp()) {
+    bool fromInteger = widening->getNumOperands() == 1 && !getElementTypeOrSelf(widening->getOperand(0)).isIndex();
+    if (!fromInteger || !isa<arith::ExtSIOp, arith::IndexCastOp>(widening))
+      break;
+    narrow = widening->getOperand(0);
+  }
+  APInt value;
+  if (!isSigned || narrow == widened || !matchPattern(limit, m_ConstantInt(&value)))
+    return {};
+  auto element = dyn_cast<IntegerType>(getElementTypeOrSelf(narrow));
+  if (!element || element.getWidth() == 1 || element.getWidth() > 32 || !value.isSignedIntN(element.getWidth()))
+    return {};
+  return e.cmpi(predicate, e(narrow), e.bitsLit(narrow.getType(), value.trunc(element.getWidth()).getZExtValue()));
+}
+
 /// Whether v is a loop's accumulator: the NaN test is better made on the other operand, off the critical path.
 static bool isCarried(Value v) {
   auto argument = dyn_cast<BlockArgument>(v);
@@ -166,6 +198,7 @@ Term Legalizer::rewriteArith(Emit &e, Operation *op) {
       .Case<arith::MaxNumFOp>([&](auto) { return droppingMax(lhs(), rhs(), true); })
       .Case<arith::MinNumFOp>([&](auto) { return droppingMax(lhs(), rhs(), false); })
       .Case<arith::CmpFOp>([&](arith::CmpFOp c) { return compareFloats(e, c); })
+      .Case<arith::CmpIOp>([&](arith::CmpIOp c) { return compareUnwidened(e, c); })
       .Case<arith::MaxSIOp>([&](auto) { return sel(lhs() > rhs(), lhs(), rhs()); })
       .Case<arith::MinSIOp>([&](auto) { return sel(lhs() < rhs(), lhs(), rhs()); })
       .Case<arith::MaxUIOp>([&](auto) { return sel(e.cmpi(P::ugt, lhs(), rhs()), lhs(), rhs()); })

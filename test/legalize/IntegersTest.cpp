@@ -174,6 +174,25 @@ TEST(Integers, Bits8) { checkBits<int8_t>("i8", 16); }
 TEST(Integers, Bits16) { checkBits<int16_t>("i16", 8); }
 TEST(Integers, Bits32) { checkBits<int32_t>("i32", 8); }
 
+/// A widened number beside a constant is compared as it was, with the same answer, on either side and past its range.
+TEST(Integers, WidenedComparisons) {
+  std::vector<int32_t> a, b;
+  inputs(a, b);
+  for (int64_t c : {int64_t(0), int64_t(-3), int64_t(1) << 31, (int64_t(1) << 31) - 1})
+    for (bool isLeft : {false, true}) {
+      std::string sides = isLeft ? "%c, %w" : "%w, %c";
+      Kernel k("%c = arith.constant " + std::to_string(c) + " : index\n%v = arith.extsi %a : i32 to i64\n" +
+                   "%w = arith.index_cast %v : i64 to index\n%r = arith.cmpi sle, " + sides + " : index",
+               {"i32"}, "i1", 1, getDevices()[0].description);
+      ASSERT_TRUE(k.ok()) << k.error();
+      EXPECT_EQ(k.text().find("index_cast") == std::string::npos, c < int64_t(1) << 31) << k.text();
+      std::vector<uint8_t> got(a.size());
+      k.run({a.data()}, got.data(), a.size());
+      for (size_t i = 0; i < a.size(); ++i)
+        ASSERT_EQ(got[i] & 1, isLeft ? c <= a[i] : a[i] <= c) << a[i] << " and " << c;
+    }
+}
+
 TEST(Integers, NarrowComparisons) {
   std::vector<int8_t> a, b;
   inputs(a, b);

@@ -95,9 +95,6 @@ TEST_P(Operators, Cast) {
   const Type types[] = {Type::F32, Type::F16, Type::BF16, Type::I32, Type::I8, Type::U8};
   for (Type from : types)
     for (Type to : types) {
-      // A known gap: the code generator in Mesa 22.3's rusticl (LLVM 15) crashes on these.
-      if (from == Type::BF16 && (to == Type::I8 || to == Type::U8) && isRusticl())
-        continue;
       bool isSmall = from == Type::I8 || from == Type::U8;
       Tensor x = random(from, {3, 67}, 1, from == Type::I8 ? -128 : from == Type::U8 ? 0 : -400, isSmall ? 127 : 400);
       if (isFloat(from)) {

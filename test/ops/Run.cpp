@@ -24,8 +24,6 @@ std::vector<Type> largeKernelTypes() {
   return isSlow ? std::vector{Type::F32} : std::vector{Type::F32, Type::F16};
 }
 
-bool isRusticl() { return std::string(currentProperties().driver).find("rusticl") != std::string::npos; }
-
 static tnOp_t findOperator(const std::string &package, const std::string &op) {
   static std::map<std::pair<int, std::string>, tnModule_t> modules;
   int device = -1;

@@ -34,8 +34,6 @@ protected:
 /// each. (Software drivers of OpenCL do; they run f16 in all other operators.)
 std::vector<Type> largeKernelTypes();
 
-bool isRusticl();
-
 /// A result and how far it may be off.
 struct Expected {
   Expected(Tensor tensor) : tensor(std::move(tensor)), tolerance(toleranceOf(this->tensor.type)) {}
